@@ -142,14 +142,28 @@ impl Default for DemoOptions {
 pub enum Traffic {
     /// Nobody: there are the internal streams and no others.
     Quiet,
-    /// The streams, producers and consumers of `assets/demo.toml`, and every two minutes an incident.
+    /// The streams, producers, consumers and incidents of `assets/demo.toml`.
     #[cfg(feature = "dashboard")]
     Workload {
         /// Messages per second in all; none: as the file says.
         rate: Option<u32>,
-        /// Whether incidents come one after the other.
-        storm: bool,
+        /// How often something goes wrong.
+        incidents: IncidentPace,
     },
+}
+
+/// How often something goes wrong in a demo cluster: a broker is killed or stopped, a follower falls behind, a reader stands
+/// still.
+#[cfg(feature = "dashboard")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IncidentPace {
+    /// Never, but for what somebody does to it.
+    Never,
+    /// Every two minutes.
+    #[default]
+    Usual,
+    /// One incident after the other.
+    Storm,
 }
 
 /// A running cluster on loopback. Dropping it stops it.
@@ -185,8 +199,8 @@ impl DemoCluster {
         create_internal_streams(&cluster, &options);
         cluster.spawn(Arc::clone(&cluster).run_housekeeping());
         #[cfg(feature = "dashboard")]
-        if let Traffic::Workload { rate, storm } = options.traffic {
-            traffic::start(&cluster, rate, storm)?;
+        if let Traffic::Workload { rate, incidents } = options.traffic {
+            traffic::start(&cluster, rate, incidents)?;
         }
         let health = server::health_server().await;
         for index in 0..options.brokers {

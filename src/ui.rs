@@ -57,8 +57,10 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme, rows: &mut RowCache
     let area = frame.area();
     let framed = theme.framed(app.settings().color.as_deref());
     let mut painter = Painter::new(frame.buffer_mut(), &framed, rows);
-    let Some(areas) = layout::frame(area, app.focus().pane(), !app.tails().panes().is_empty())
-    else {
+    let pane = app.focus().pane();
+    let is_split = !app.tails().panes().is_empty();
+    let columns = screens::columns(pane.screen(), app);
+    let Some(areas) = layout::frame(area, pane, is_split, columns) else {
         chrome::too_small(&mut painter, area);
         return painter.into_viewport();
     };

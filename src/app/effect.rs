@@ -51,7 +51,7 @@ pub enum Effect {
     /// Change the cluster.
     Perform(RequestId, Operation),
     /// Find out what moving a cursor would do.
-    PlanCursorMove(RequestId, CursorMoveSpec),
+    PlanCursorMove(RequestId, Vec<CursorMoveSpec>),
     /// Read all cursors and groups.
     FetchCursors,
     /// Read the first message that each of these cursors has not read.

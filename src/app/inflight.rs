@@ -8,8 +8,8 @@ use crate::model::{CursorMoveSpec, Operation, Timestamp};
 pub(crate) enum Request {
     /// A change of the cluster.
     Operation(Operation),
-    /// What moving a cursor would do.
-    CursorMove(CursorMoveSpec),
+    /// What moving cursors would do, and the line that says so.
+    CursorMove(Vec<CursorMoveSpec>, String),
     /// An external editor.
     Edit,
     /// An export.

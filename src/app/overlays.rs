@@ -135,6 +135,14 @@ impl Overlays {
         }
     }
 
+    /// The menu of columns, where that lies on top.
+    pub(super) fn columns_menu(&mut self) -> Option<&mut Menu> {
+        match &mut self.open {
+            Some(Overlay::Menu(menu)) if menu.title() == palette::COLUMNS => Some(menu),
+            _ => None,
+        }
+    }
+
     /// Puts an overlay on top, in place of any other.
     pub(super) fn show(&mut self, overlay: Overlay) {
         self.open = Some(overlay);

@@ -17,12 +17,11 @@ use super::input::keys::Key;
 use super::notice::Level;
 use super::outcomes;
 use super::overlays::command_line::CommandLine;
-use super::overlays::confirm::Confirm;
 use super::overlays::{Overlay, contexts_menu, palette};
 use super::row_key::DetailTarget;
 use super::shown_times;
 use super::viewport::Viewport;
-use crate::model::{CursorEntry, CursorMove, Failure, Outcome, Timestamp};
+use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
 
 impl App {
     /// Changes the state by what happened; returns what is to be done elsewhere, in order.
@@ -125,6 +124,7 @@ impl App {
     fn set_viewport(&mut self, viewport: Viewport) {
         self.screens.tails.on_viewport(&viewport);
         self.context.viewport = viewport;
+        self.describe_columns_anew();
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -135,6 +135,12 @@ impl App {
             self.focus.screen() == Screen::Cursors || screens.tails.follows_cursor();
         screens.cursors.on_tick(shows_cursors, context);
         screens.activity.on_tick(context);
+        let shows_activity = self.focus.screen() == Screen::Overview
+            && context.viewport.has_room_for_activity()
+            && !self.cluster.truth().brokers.is_empty();
+        if shows_activity {
+            screens.activity.begin(context);
+        }
         screens.tails.on_tick(self.cluster.truth(), context);
         if self.overlays.shows(&DetailTarget::Log) {
             context.emit(Effect::ReadLog);
@@ -375,28 +381,6 @@ impl App {
                     .on_outcome(&operation, outcome, self.context.now);
             }
             self.apply_outcome(&operation, result);
-        }
-    }
-
-    /// It is known what moving a cursor would do: now that is asked about.
-    fn ask_to_move(&mut self, id: RequestId, planned: Result<Vec<CursorMove>, Failure>) {
-        let Some(Request::CursorMove(spec)) = self.context.end_request(id) else {
-            return;
-        };
-        match planned {
-            // What somebody types into meanwhile stays.
-            Ok(_) if self.overlays.open().is_some() => {
-                let text = format!(
-                    "cursor {} was not moved: something else was opened meanwhile",
-                    spec.id
-                );
-                self.context.notify(Level::Warning, text);
-            }
-            Ok(moves) => {
-                let question = Confirm::to_move_cursor(&spec, moves);
-                self.overlays.show(Overlay::Confirm(question));
-            }
-            Err(failure) => self.context.notify_failure(&failure),
         }
     }
 

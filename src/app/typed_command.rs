@@ -1,5 +1,6 @@
 //! Commands typed with words behind them: a stream, a broker, a context, a fault, any text.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +11,18 @@ use super::command::{
 };
 use super::effect::Effect;
 use super::focus::Pane;
+use super::ids::RequestId;
 use super::inflight::Request;
 use super::named_partitions::{no_such_stream, partitions_named};
 use super::notice::Level;
+use super::overlays::Overlay;
+use super::overlays::command_line::CommandLine;
+use super::overlays::confirm::Confirm;
 use super::shown_times;
 use crate::health::BrokerTruth;
 use crate::model::{
-    CursorEntry, CursorMoveSpec, MessagePlace, Operation, StreamName, Timestamp, did_you_mean,
-    is_pattern,
+    CursorEntry, CursorMove, CursorMoveSpec, Failure, MessagePlace, Operation, StreamName,
+    Timestamp, did_you_mean, is_pattern,
 };
 
 /// How long a stream is looked for that no broker names, where not all of them answer.
@@ -92,13 +97,44 @@ impl App {
             return;
         }
         match CursorMoveSpec::parse(line, self.now(), &self.context.times.zone) {
-            Ok(spec) => {
-                let id = self
-                    .context
-                    .begin_request(Request::CursorMove(spec.clone()));
-                self.context.emit(Effect::PlanCursorMove(id, spec));
+            Ok(specs) => {
+                let request = Request::CursorMove(specs.clone(), line.to_owned());
+                let id = self.context.begin_request(request);
+                self.context.emit(Effect::PlanCursorMove(id, specs));
             }
             Err(sentence) => self.context.notify(Level::Error, sentence),
+        }
+    }
+
+    /// It is known what moving a cursor would do: now that is asked about.
+    pub(super) fn ask_to_move(&mut self, id: RequestId, planned: Result<Vec<CursorMove>, Failure>) {
+        let Some(Request::CursorMove(specs, line)) = self.context.end_request(id) else {
+            return;
+        };
+        match planned {
+            // What somebody types into meanwhile stays.
+            Ok(_) if self.overlays.open().is_some() => {
+                let ids: BTreeSet<&str> = specs.iter().map(|spec| &*spec.id).collect();
+                let ids: Vec<&str> = ids.into_iter().collect();
+                let text = format!(
+                    "cursor {} was not moved: something else was opened meanwhile",
+                    ids.join(", ")
+                );
+                self.context.notify(Level::Warning, text);
+            }
+            Ok(moves) => {
+                let question = Confirm::to_move_cursors(&specs, moves);
+                self.overlays.show(Overlay::Confirm(question));
+            }
+            Err(failure) => {
+                self.context.notify_failure(&failure);
+                // Who typed a place that is none types another, and not all of it again.
+                if self.overlays.open().is_none() {
+                    let line = CommandLine::new(&format!("cursor {line}"));
+                    let line = line.refused(failure.sentence.clone());
+                    self.overlays.show(Overlay::CommandLine(line));
+                }
+            }
         }
     }
 

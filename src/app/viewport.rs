@@ -78,6 +78,11 @@ impl Viewport {
         (self.width, self.height) = (width, height);
     }
 
+    /// Whether the summary of the cluster has room for what was done last.
+    pub(crate) fn has_room_for_activity(&self) -> bool {
+        self.width >= 100 && self.height >= 48
+    }
+
     /// Records what an area means; later ones lie above earlier ones.
     pub fn add(&mut self, area: Area, hit: HitTarget) {
         self.hits.push((area, hit));
@@ -103,6 +108,16 @@ impl Viewport {
     /// Where the rows of a tail are, by its number; `None` where it is not one of several on the screen.
     pub fn tail_area(&self, index: usize) -> Option<Area> {
         self.area_of(HitTarget::TailRows(index))
+    }
+
+    /// Whether the head of that column is on the screen, by its number among the columns of the pane.
+    pub(crate) fn has_column(&self, pane: Pane, column: usize) -> bool {
+        self.area_of(HitTarget::Column(pane, column)).is_some()
+    }
+
+    /// What of the frame means something to a click, and where it is.
+    pub fn hits(&self) -> &[(Area, HitTarget)] {
+        &self.hits
     }
 
     /// How many rows the overlay shows.

@@ -292,6 +292,9 @@ pub(crate) enum Task {
     /// Open the dashboard at a message, at what a query finds, or on a screen
     Open(OpenArgs),
     /// Start a cluster in this process and open the dashboard on it
+    ///
+    /// Every two minutes something goes wrong in it by itself: a broker is killed or stopped, a follower falls behind, a
+    /// reader stands still. --calm leaves that to you.
     Demo(DemoArgs),
     /// Open a recording of a dashboard, without any broker
     Replay(ReplayArgs),

@@ -10,7 +10,7 @@ use super::exit::{CliError, Exit, Result};
 use super::stdio::Stdio;
 use super::stop_signal::asked_to_stop;
 use crate::app::TOUR_BROKERS;
-use crate::demo::{DemoCluster, DemoOptions, Traffic};
+use crate::demo::{DemoCluster, DemoOptions, IncidentPace, Traffic};
 use crate::runtime::RecorderOptions;
 
 /// Shows a dashboard on the cluster until the user ends it. Where a dashboard before it was recorded, that goes on.
@@ -52,7 +52,7 @@ pub(crate) fn as_usual() -> DemoOptions {
     DemoOptions {
         traffic: Traffic::Workload {
             rate: None,
-            storm: false,
+            incidents: IncidentPace::default(),
         },
         ..DemoOptions::default()
     }

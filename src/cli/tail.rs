@@ -4,6 +4,7 @@
 mod committed;
 mod decoding;
 mod joining;
+mod mistakes;
 mod print;
 mod runner;
 mod subscriptions;
@@ -35,6 +36,7 @@ use crate::store::ExportForm;
 
 use decoding::{print_unsearched, row_decoder};
 use joining::{JoinOptions, Joining};
+use mistakes::Notes;
 use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
 use subscriptions::SubscriptionSet;
@@ -108,21 +110,21 @@ async fn print_messages(
     let ends = specs.iter().all(|spec| is_there_already(spec, &cluster));
     let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
     let subscriptions = SubscriptionSet::open(&observer, specs, &mut budget).await?;
-    let (decoder, decoding, reports) = row_decoder();
+    let (notes, sentences) = Notes::channel();
+    let (decoder, decoding) = row_decoder(notes.clone());
     if let PrintForm::Table(table) = &mut form {
         table.hold(holding(is_trace, waits));
         table.decode_by(decoder);
     }
-    let filter = filter(args);
+    let filter = filter(args, follows);
     let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
-    let printer = Printer::new(form, filter, out);
+    let printer = Printer::new(form, filter, out, notes);
     let count = printer.count();
-    let (runner, queue) =
-        TailRunner::new(context.console, subscriptions, Arc::clone(&count), follows);
+    let from_printer = (Arc::clone(&count), sentences);
+    let (runner, queue) = TailRunner::new(context.console, subscriptions, from_printer, follows);
     let runner = runner
         .ending_within(ends.then_some(budget))
-        .reporting(reports)
         .reporting_silence(waits);
     let runner = match join_options(args, patterns) {
         None if is_trace => runner.skipping_paused(named(args, &cluster)),
@@ -151,11 +153,12 @@ fn holding(is_trace: bool, waits: bool) -> Holding {
 }
 
 /// Which messages are printed.
-fn filter(args: &TailArgs) -> Filter {
+fn filter(args: &TailArgs, is_endless: bool) -> Filter {
     Filter {
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
+        is_endless,
         undecided: Arc::default(),
     }
 }

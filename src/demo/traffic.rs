@@ -18,7 +18,7 @@ use super::partition::Partition;
 use super::pending_acks::Publication;
 use super::stream_spec::StreamSpec;
 use super::sync::lock;
-use super::{subject, timings};
+use super::{IncidentPace, subject, timings};
 use crate::model::Timestamp;
 use crate::wire::pb::AckPolicy;
 use generator::MessageGenerator;
@@ -57,7 +57,11 @@ struct Workload {
 }
 
 /// Creates the streams with their history and starts everybody. `rate` is in messages a second.
-pub(super) fn start(cluster: &Arc<Cluster>, rate: Option<u32>, storm: bool) -> io::Result<()> {
+pub(super) fn start(
+    cluster: &Arc<Cluster>,
+    rate: Option<u32>,
+    incidents: IncidentPace,
+) -> io::Result<()> {
     let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
     let script: Script = toml::from_str(SCRIPT).map_err(invalid)?;
     let rate = f64::from(rate.unwrap_or(script.rate));
@@ -72,7 +76,10 @@ pub(super) fn start(cluster: &Arc<Cluster>, rate: Option<u32>, storm: bool) -> i
     cluster.spawn(Arc::clone(&workload).run_producers(rate));
     cluster.spawn(Arc::clone(&workload).run_consumers());
     cluster.spawn(Arc::clone(&workload).run_heartbeats());
-    cluster.spawn(Incidents::new(workload, storm).run());
+    if incidents != IncidentPace::Never {
+        let is_storm = incidents == IncidentPace::Storm;
+        cluster.spawn(Incidents::new(workload, is_storm).run());
+    }
     Ok(())
 }
 

@@ -30,6 +30,8 @@ pub struct PartitionLoss {
     pub outcome: LossOutcome,
     /// The in-sync replicas that would be left and answer.
     pub in_sync: Vec<BrokerId>,
+    /// Whether the broker itself is in sync: one that is not may not lead the partition after its return.
+    pub was_in_sync: bool,
 }
 
 /// What would become of a partition. The order is that of gravity, the worst first.
@@ -76,6 +78,7 @@ impl BrokerLoss {
                     partition: partition.id,
                     outcome,
                     in_sync,
+                    was_in_sync: partition.isr.iter().any(|id| **id == *broker.name()),
                 })
             })
         });

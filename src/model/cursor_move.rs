@@ -1,10 +1,13 @@
 //! Moving a cursor: where it is to go, as it is typed, and what its consumer will read again or skip by that.
 //! Where in the log that is, the client finds out.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeZone;
 
 use super::{
-    CursorEntry, Offset, Operation, PartitionId, StartAt, StreamName, Timestamp, parse_start,
+    CursorEntry, Offset, Operation, PartitionId, StartAt, StreamName, Timestamp, format_ranges,
+    parse_ranges, parse_start,
 };
 
 /// Where a cursor is to go.
@@ -46,17 +49,22 @@ pub struct CursorMoveSpec {
 }
 
 impl CursorMoveSpec {
-    /// Reads what follows `cursor` on the command line: `set ID STREAM[:PARTITION] --to SEEK`, `--by N` or an offset.
+    /// Reads what follows `cursor` on the dashboard's command line: `set ID STREAM[:PARTITIONS] --to SEEK`, `--by N` or an
+    /// offset; several cursors one after the other, each with its partitions. A spec for each partition that is named.
     ///
     /// # Errors
     /// A sentence that says what is wrong with the line.
-    pub fn parse<Z: TimeZone>(line: &str, now: Timestamp, zone: &Z) -> Result<Self, String> {
+    pub fn parse<Z: TimeZone>(line: &str, now: Timestamp, zone: &Z) -> Result<Vec<Self>, String> {
         const FORM: &str = "cursor set ID STREAM:PARTITION --to SEEK, or --by N";
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [set, id, target, how @ ..] = words.as_slice() else {
+        let ["set", words @ ..] = words.as_slice() else {
             return Err(format!("write {FORM}"));
         };
-        if *set != "set" {
+        let option = words.iter().position(|word| word.starts_with("--"));
+        // An offset stands alone behind the last partition.
+        let named = option.unwrap_or(words.len() - words.len() % 2);
+        let (cursors, how) = words.split_at_checked(named).unwrap_or((words, &[]));
+        if cursors.is_empty() || cursors.len() % 2 != 0 {
             return Err(format!("write {FORM}"));
         }
         let goal = match how {
@@ -67,31 +75,53 @@ impl CursorMoveSpec {
             [offset] if !offset.starts_with("--") => CursorGoal::At(number(offset)?),
             _ => return Err(format!("where to is missing: {FORM}")),
         };
-        let (stream, partition) = stream_or_partition(target)?;
-        if partition.is_none() && matches!(goal, CursorGoal::At(_)) {
-            return Err("all partitions at once take --to or --by".to_owned());
+        let mut specs = Vec::new();
+        for pair in cursors.chunks_exact(2) {
+            let [id, target] = pair else { continue };
+            let (stream, partitions) = stream_and_partitions(target)?;
+            if partitions.is_none() && cursors.len() > 2 {
+                return Err(format!(
+                    "of several cursors name the partitions: {stream}:0,2-4"
+                ));
+            }
+            let partitions = match partitions {
+                Some(ids) => ids.into_iter().map(Some).collect(),
+                None => vec![None],
+            };
+            let spec = |partition| Self {
+                id: (*id).to_owned(),
+                stream: stream.as_str().into(),
+                partition,
+                goal,
+            };
+            specs.extend(partitions.into_iter().map(spec));
         }
-        Ok(Self {
-            id: (*id).to_owned(),
-            stream: stream.as_str().into(),
-            partition,
-            goal,
-        })
+        let is_one = matches!(specs.as_slice(), [one] if one.partition.is_some());
+        if !is_one && matches!(goal, CursorGoal::At(_)) {
+            return Err("several partitions at once take --to or --by".to_owned());
+        }
+        Ok(specs)
     }
 
     /// The line that moves this cursor, but for where to.
     pub fn line_of(cursor: &CursorEntry) -> String {
-        let (stream, partition) = (&cursor.stream, cursor.partition);
-        Self::line(&cursor.id, &format!("{stream}:{partition}"))
+        Self::line_of_each([cursor])
     }
 
-    /// The same for all partitions of its stream.
-    pub fn line_of_all(cursor: &CursorEntry) -> String {
-        Self::line(&cursor.id, &cursor.stream)
-    }
-
-    fn line(id: &str, target: &str) -> String {
-        format!("set {id} {target} --to ")
+    /// The line that moves these cursors, but for where to: partitions of one cursor together.
+    pub fn line_of_each<'a>(cursors: impl IntoIterator<Item = &'a CursorEntry>) -> String {
+        let mut partitions: BTreeMap<(&str, &str), Vec<PartitionId>> = BTreeMap::new();
+        for cursor in cursors {
+            let own = partitions.entry((&cursor.id, &cursor.stream)).or_default();
+            own.push(cursor.partition);
+        }
+        let each = partitions.into_iter().map(|((id, stream), mut ids)| {
+            ids.sort_unstable();
+            ids.dedup();
+            format!("{id} {stream}:{}", format_ranges(&ids))
+        });
+        let each: Vec<String> = each.collect();
+        format!("set {} --to ", each.join(" "))
     }
 
     /// Setting it so in one partition.
@@ -149,6 +179,19 @@ impl CursorMove {
     }
 }
 
+/// Reads `STREAM:PARTITIONS`, as in `orders:0,2-4`, or `STREAM`.
+fn stream_and_partitions(text: &str) -> Result<(String, Option<Vec<PartitionId>>), String> {
+    let Some((stream, partitions)) = text.rsplit_once(':') else {
+        return Ok((text.to_owned(), None));
+    };
+    if stream.is_empty() {
+        return Err(format!(
+            "\"{text}\" is not STREAM:PARTITION, as in orders:0"
+        ));
+    }
+    Ok((stream.to_owned(), Some(parse_ranges(partitions)?)))
+}
+
 /// Reads `STREAM:PARTITION` or `STREAM`.
 ///
 /// # Errors
@@ -183,40 +226,90 @@ fn number(text: &str) -> Result<i64, String> {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Result<(Option<PartitionId>, CursorGoal), String> {
-        let spec = CursorMoveSpec::parse(line, Timestamp(0), &chrono::Utc)?;
-        assert_eq!((spec.id.as_str(), &*spec.stream), ("billing", "orders"));
-        Ok((spec.partition, spec.goal))
+    fn parse(line: &str) -> Result<Vec<(String, Option<PartitionId>, CursorGoal)>, String> {
+        let specs = CursorMoveSpec::parse(line, Timestamp(0), &chrono::Utc)?;
+        let one = |spec: CursorMoveSpec| {
+            let cursor = format!("{} {}", spec.id, spec.stream);
+            (cursor, spec.partition, spec.goal)
+        };
+        Ok(specs.into_iter().map(one).collect())
     }
 
     #[test]
     fn a_line_says_which_cursor_and_where_to() {
-        let to = |start| Ok((None, CursorGoal::Next(start)));
-        assert_eq!(
-            parse("set billing orders --to earliest"),
-            to(StartAt::Earliest)
-        );
-        assert_eq!(parse("set billing orders --to end"), to(StartAt::New));
-        assert_eq!(
-            parse("set billing orders:2 --by -5"),
-            Ok((Some(2), CursorGoal::By(-5)))
-        );
-        assert_eq!(
-            parse("set billing orders:2 17"),
-            Ok((Some(2), CursorGoal::At(17)))
-        );
+        let earliest = CursorGoal::Next(StartAt::Earliest);
+        for (line, expected) in [
+            (
+                "set billing orders --to earliest",
+                vec![("billing orders", None, earliest)],
+            ),
+            (
+                "set billing orders --to end",
+                vec![("billing orders", None, CursorGoal::Next(StartAt::New))],
+            ),
+            (
+                "set billing orders:2 --by -5",
+                vec![("billing orders", Some(2), CursorGoal::By(-5))],
+            ),
+            (
+                "set billing orders:2 17",
+                vec![("billing orders", Some(2), CursorGoal::At(17))],
+            ),
+            (
+                "set billing orders:0,2 stock items:1 --to earliest",
+                vec![
+                    ("billing orders", Some(0), earliest),
+                    ("billing orders", Some(2), earliest),
+                    ("stock items", Some(1), earliest),
+                ],
+            ),
+        ] {
+            let specs = parse(line).expect(line);
+            let specs: Vec<_> = specs
+                .iter()
+                .map(|(cursor, id, goal)| (&**cursor, *id, *goal))
+                .collect();
+            assert_eq!(specs, expected, "{line}");
+        }
         for wrong in [
             "",
             "get billing orders:0",
+            "set",
             "set billing",
             "set billing orders",
             "set billing orders --to",
             "set billing orders --by much",
             "set billing orders 17",
+            "set billing orders:0,1 17",
             "set billing orders: --by 1",
             "set billing orders --to soon",
+            "set billing orders stock items --to end",
+            "set billing orders:0 stock --to end",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_partitions_of_a_cursor_stand_together_in_its_line() {
+        let entry = |id: &str, stream: &str, partition| CursorEntry {
+            id: id.to_owned(),
+            stream: stream.into(),
+            partition,
+            offset: 0,
+            time: Timestamp(0),
+            read_at: Timestamp(0),
+        };
+        let marked = [
+            entry("billing", "orders", 3),
+            entry("stock", "items", 1),
+            entry("billing", "orders", 0),
+            entry("billing", "orders", 1),
+            entry("billing", "orders", 2),
+        ];
+        let line = CursorMoveSpec::line_of_each(&marked);
+        assert_eq!(line, "set billing orders:0-3 stock items:1 --to ");
+        let line = format!("{line}end");
+        assert_eq!(parse(&line).expect("it is whole").len(), 5);
     }
 }

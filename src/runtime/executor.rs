@@ -191,7 +191,7 @@ impl Executor {
             Effect::DecodeValues(values) => self.decode_values(values),
             Effect::RestartDecoders => self.restart_decoders(),
             Effect::Perform(id, operation) => self.perform(id, operation),
-            Effect::PlanCursorMove(id, spec) => self.plan_cursor_move(id, spec),
+            Effect::PlanCursorMove(id, specs) => self.plan_cursor_move(id, specs),
             Effect::FetchCursors => self.read_cursors(),
             Effect::ReadFirstUnread(cursors) => self.read_first_unread(cursors),
             Effect::FollowActivity(on) => self.follow_activity(on),
@@ -317,15 +317,22 @@ impl Executor {
         self.spawn_answer(work, move |result| Event::Done(id, result));
     }
 
-    fn plan_cursor_move(&self, id: RequestId, spec: CursorMoveSpec) {
+    fn plan_cursor_move(&self, id: RequestId, specs: Vec<CursorMoveSpec>) {
         let Access::Full(client) = self.deps.access.clone() else {
             return;
         };
         let outbox = self.deps.outbox.clone();
         let planned = async move {
-            let moves = client.plan_cursor_moves(&spec).await;
-            let planned = Event::CursorMovePlanned(id, moves.map_err(Failure::from));
-            outbox.send(planned).await;
+            let moves = async {
+                let mut moves = Vec::new();
+                for spec in &specs {
+                    moves.extend(client.plan_cursor_moves(spec).await?);
+                }
+                Ok(moves)
+            };
+            let moves: crate::client::Result<_> = moves.await;
+            let moves = moves.map_err(Failure::from);
+            outbox.send(Event::CursorMovePlanned(id, moves)).await;
         };
         let failed = Event::CursorMovePlanned(id, Err(panicked("looking at the log")));
         self.spawn_or(&self.token, planned, failed);

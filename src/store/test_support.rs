@@ -1,10 +1,22 @@
 //! What tests of several files need: what is known of messages that are made here.
 
-use crate::model::{MessageSink, MessageStamp, Offset, Timestamp};
-use crate::store::{ChunkBuilder, FieldIndex};
+use std::sync::Arc;
 
-/// What messages with these values have; each has a key and a header of its own number.
+use crate::model::{MessageSink, MessageStamp, Offset, Timestamp};
+use crate::store::{Chunk, ChunkBuilder, FieldIndex};
+
+/// What messages with these values have.
 pub(super) fn index(values: &[&[u8]]) -> FieldIndex {
+    FieldIndex::of(&built(values))
+}
+
+/// Messages with these values.
+pub(super) fn chunk(values: &[&[u8]]) -> Arc<Chunk> {
+    built(values).expect("there are messages")
+}
+
+/// Messages with these values, where there are any; each has a key of its own number, and a header.
+fn built(values: &[&[u8]]) -> Option<Arc<Chunk>> {
     let mut builder = ChunkBuilder::new();
     for (offset, value) in (0..).zip(values) {
         builder.stream(b"orders");
@@ -18,5 +30,5 @@ pub(super) fn index(values: &[&[u8]]) -> FieldIndex {
         };
         assert_eq!(builder.commit(stamp), None);
     }
-    FieldIndex::of(&builder.flush())
+    builder.flush()
 }

@@ -144,7 +144,7 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
             Request::Operation(_) => "sending",
             Request::Statistics => "counting messages",
             Request::KeyHistory => "reading a key",
-            Request::CursorMove(_) => "looking at the log",
+            Request::CursorMove(..) => "looking at the log",
             Request::Edit => "in the editor",
             Request::Export => "exporting",
             Request::Console => "at the console",
@@ -314,6 +314,12 @@ pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
         if usize::from(rest.width) > spans_width(&takes_over) {
             painter.put_right(rest, &takes_over);
         }
+        return;
+    }
+    if let Some(Overlay::CommandLine(line)) = app.overlay()
+        && let Some(error) = line.error()
+    {
+        painter.put(area, &[span(format!(" {error}"), theme.broken)]);
         return;
     }
     let hints = app.key_hints().into_iter().enumerate();

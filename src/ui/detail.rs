@@ -18,12 +18,13 @@ mod subjects;
 mod text_builder;
 mod what_if;
 
+pub(super) use balance::balance_detail;
 pub(super) use broker::{broker_detail, broker_facts};
 pub(super) use incident::incident_events;
 pub(super) use partition::partition_detail;
-pub(super) use what_if::what_if_detail;
+pub(super) use stream::stream_facts;
+pub(super) use what_if::{what_if_detail, what_if_summary};
 
-use balance::balance_detail;
 use cursor::{cursor_detail, group_detail};
 use incident::incident_detail;
 use key_history::key_history_detail;
@@ -54,9 +55,8 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
             ("Keys".to_owned(), lines)
         }
         DetailTarget::WhatIf(name) => {
-            let (truth, options) = (app.truth(), app.health_options());
-            let broker = truth.broker(name);
-            let lines = broker.map(|broker| what_if_detail(broker, truth, options, theme));
+            let broker = app.truth().broker(name);
+            let lines = broker.map(|broker| what_if_detail(broker, app, theme));
             let lines = lines.unwrap_or_else(|| gone_text("The broker", theme));
             (format!("What if {name}"), lines)
         }

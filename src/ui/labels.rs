@@ -12,7 +12,7 @@ use crate::model::{CursorEntry, Timestamp};
 use crate::store::MessageRef;
 use crate::ui::areas::cells;
 use crate::ui::format;
-use crate::ui::painter::span;
+use crate::ui::painter::{span, spans_width};
 use crate::ui::theme::Theme;
 
 /// What stands behind a title where rows without faults are hidden.
@@ -289,6 +289,27 @@ pub(super) fn sizes(message: &MessageRef<'_>, theme: &Theme) -> String {
 /// Text that is cut in its middle where it is too wide.
 pub(super) fn cut(text: &str, width: usize, style: Style, theme: &Theme) -> Span<'static> {
     span(format::cut_middle(text, width, theme.glyphs.cut), style)
+}
+
+/// Pieces of text, cut at their end where they are too wide.
+pub(super) fn cut_end(
+    spans: Vec<Span<'static>>,
+    width: usize,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    if spans_width(&spans) <= width {
+        return spans;
+    }
+    let sign = theme.glyphs.cut;
+    let mut room = width.saturating_sub(format::width(sign));
+    let mut shown = Vec::new();
+    for piece in spans {
+        let fits = format::cut(&piece.content, room, "");
+        room -= format::width(&fits).min(room);
+        shown.push(span(fits, piece.style));
+    }
+    shown.push(span(sign, theme.faint));
+    shown
 }
 
 /// How long ago something was; dim where it never was, or no broker reports it.

@@ -7,7 +7,7 @@ use crate::app::{Pane, Screen};
 /// The least screen that is drawn: columns, rows.
 pub(super) const MIN_SIZE: (u16, u16) = (60, 20);
 
-/// From this width on panes stand side by side.
+/// From this width on tails stand side by side.
 const SIDE_BY_SIDE: u16 = 100;
 
 /// From this width on three tails stand side by side.
@@ -36,6 +36,29 @@ pub(super) struct FrameAreas {
     pub(super) footer: Rect,
 }
 
+/// What two panes of a screen need to stand beside each other: columns of the first and of the second, and how many in a
+/// hundred the first gets where there are more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PaneColumns {
+    /// Columns of the first.
+    pub(super) first: u16,
+    /// Columns of the second.
+    pub(super) second: u16,
+    /// How many in a hundred the first gets.
+    pub(super) share: u16,
+}
+
+impl PaneColumns {
+    /// Columns of the first pane; `None` where both do not have what they need beside each other: nothing that is shown in
+    /// a narrower window gets lost in a wider one.
+    fn of_first(self, width: u16) -> Option<u16> {
+        let most = width.checked_sub(self.second.saturating_add(1))?;
+        let share = u32::from(width) * u32::from(self.share) / 100;
+        let share = u16::try_from(share).unwrap_or(most);
+        (self.first <= most).then(|| share.clamp(self.first, most))
+    }
+}
+
 /// The panes of a screen and the line between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Panes {
@@ -49,13 +72,18 @@ pub(super) enum Panes {
 
 /// ```text
 /// header
-/// pane  ▏ pane        or, below 100 columns, one above the other
+/// pane  ▏ pane        or, where one of them would lack columns, one above the other
 /// ─ 1 overview  2 brokers ───
 /// notice
 /// footer
 /// ```
 /// `None` where the screen is too small. Where it is split, several tails share the room of their pane.
-pub(super) fn frame(area: Rect, focus: Pane, is_split: bool) -> Option<FrameAreas> {
+pub(super) fn frame(
+    area: Rect,
+    focus: Pane,
+    is_split: bool,
+    columns: PaneColumns,
+) -> Option<FrameAreas> {
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         return None;
     }
@@ -65,14 +93,14 @@ pub(super) fn frame(area: Rect, focus: Pane, is_split: bool) -> Option<FrameArea
     Some(FrameAreas {
         header,
         body,
-        panes: panes(body, focus, is_split),
+        panes: panes(body, focus, is_split, columns),
         tabs,
         notice,
         footer,
     })
 }
 
-fn panes(body: Rect, focus: Pane, is_split: bool) -> Panes {
+fn panes(body: Rect, focus: Pane, is_split: bool, columns: PaneColumns) -> Panes {
     let [first, second] = focus.screen().panes() else {
         return Panes::One((focus, body));
     };
@@ -81,32 +109,28 @@ fn panes(body: Rect, focus: Pane, is_split: bool) -> Panes {
     if is_split && !has_room_below && focus == *first {
         return Panes::One((focus, body));
     }
-    let split = |length, share: u32| {
-        let share = u32::from(length) * share / 100;
-        let share = u16::try_from(share).unwrap_or(length);
+    let split = |length| {
         [
-            Constraint::Length(share),
+            Constraint::Length(length),
             Constraint::Length(1),
             Constraint::Fill(1),
         ]
     };
-    if body.width >= SIDE_BY_SIDE && !has_room_below {
-        let share = match focus.screen() {
-            Screen::Overview | Screen::Tails | Screen::Cursors => 60,
-            Screen::Streams => 47,
-            Screen::Brokers | Screen::Activity | Screen::Incidents | Screen::Table => 50,
-        };
-        let [left, between, right] = Layout::horizontal(split(body.width, share)).areas(body);
+    let beside = columns.of_first(body.width).filter(|_| !has_room_below);
+    if let Some(columns) = beside {
+        let [left, between, right] = Layout::horizontal(split(columns)).areas(body);
         return Panes::Beside((*first, left), between, (*second, right));
     }
     // The pane in focus gets the area, but on the first screen: both panes are looked at together.
-    let share = match (focus.screen(), focus == *first) {
+    let share: u32 = match (focus.screen(), focus == *first) {
         (Screen::Overview, _) => 68,
         _ if has_room_below => 62,
         (_, true) => 60,
         (_, false) => 38,
     };
-    let [upper, between, lower] = Layout::vertical(split(body.height, share)).areas(body);
+    let rows = u32::from(body.height) * share / 100;
+    let rows = u16::try_from(rows).unwrap_or(body.height);
+    let [upper, between, lower] = Layout::vertical(split(rows)).areas(body);
     Panes::Stacked((*first, upper), between, (*second, lower))
 }
 
@@ -167,6 +191,12 @@ pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
 mod tests {
     use super::*;
 
+    const COLUMNS: PaneColumns = PaneColumns {
+        first: 80,
+        second: 39,
+        share: 60,
+    };
+
     fn rects(panes: Panes) -> Vec<Rect> {
         match panes {
             Panes::One((_, only)) => vec![only],
@@ -195,7 +225,7 @@ mod tests {
                 Pane::Inspector,
                 Pane::Tail,
             ] {
-                let frame = frame(area, focus, focus == Pane::Tail).unwrap();
+                let frame = frame(area, focus, focus == Pane::Tail, COLUMNS).unwrap();
                 let mut all = rects(frame.panes);
                 all.extend([frame.header, frame.tabs, frame.notice, frame.footer]);
                 let covered: u32 = all.iter().map(|rect| rect.area()).sum();
@@ -209,18 +239,32 @@ mod tests {
 
     #[test]
     fn below_the_least_size_nothing_is_laid_out() {
-        assert_eq!(frame(Rect::new(0, 0, 59, 20), Pane::Streams, false), None);
-        assert_eq!(frame(Rect::new(0, 0, 60, 19), Pane::Streams, false), None);
+        for (width, height) in [(59, 20), (60, 19)] {
+            let area = Rect::new(0, 0, width, height);
+            assert_eq!(frame(area, Pane::Streams, false, COLUMNS), None);
+        }
     }
 
     #[test]
     fn stacked_the_pane_in_focus_has_more_room() {
         let area = Rect::new(0, 0, 80, 24);
-        let Panes::Stacked(upper, _, lower) = frame(area, Pane::Streams, false).unwrap().panes
-        else {
+        let frame = frame(area, Pane::Streams, false, COLUMNS).unwrap();
+        let Panes::Stacked(upper, _, lower) = frame.panes else {
             panic!("80 columns stack");
         };
         assert!(upper.1.height > lower.1.height);
+    }
+
+    #[test]
+    fn panes_stand_beside_each_other_only_where_both_have_what_they_need() {
+        assert_eq!(COLUMNS.of_first(119), None);
+        assert_eq!(COLUMNS.of_first(120), Some(80));
+        assert_eq!(COLUMNS.of_first(200), Some(120));
+        let second_is_wide = PaneColumns {
+            second: 110,
+            ..COLUMNS
+        };
+        assert_eq!(second_is_wide.of_first(200), Some(89));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
-use liftui::demo::{DemoOptions, Traffic};
+use liftui::demo::{DemoOptions, IncidentPace, Traffic};
 use liftui::health::Rule;
 use regex::Regex;
 use rustix::process::Signal;
@@ -415,7 +415,7 @@ fn dashboard_alerts_and_docs_name_metrics_that_the_demo_has() {
     let test = TestCluster::of(DemoOptions {
         traffic: Traffic::Workload {
             rate: None,
-            storm: false,
+            incidents: IncidentPace::Usual,
         },
         ..DemoOptions::default()
     });

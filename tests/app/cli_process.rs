@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 
-use liftui::demo::{DemoOptions, Traffic};
+use liftui::demo::{DemoOptions, IncidentPace, Traffic};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -255,7 +255,7 @@ fn sigint_ends_a_tail_with_130_and_a_broken_pipe_ends_it_quietly() {
     let test = TestCluster::of(DemoOptions {
         traffic: Traffic::Workload {
             rate: None,
-            storm: false,
+            incidents: IncidentPace::Usual,
         },
         ..DemoOptions::default()
     });

@@ -189,3 +189,37 @@ fn a_row_of_avro_is_read_by_the_schema_that_the_config_file_names() {
     assert_eq!(output.code, 2, "{output:?}");
     assert!(output.err.contains("gone.avsc"), "{output:?}");
 }
+
+#[test]
+fn a_field_that_no_message_has_is_told_once_at_the_end_and_changes_nothing_else() {
+    let test = with_orders();
+    let missing = "no message of 3 has value.ammount; value.amount?";
+    for (words, printed) in [
+        (&["-q", "cel: value.ammount > 5"][..], 0),
+        (&["-q", "cel: value.ammount > 5", "--count"], 1),
+        (&["--row", "{value.ammount} {key}"], 4),
+        (
+            &["-q", "cel: value.amount > 100", "--row", "value.order"],
+            2,
+        ),
+    ] {
+        let mut all = vec!["tail", "orders", "--to", "end"];
+        all.extend(words);
+        let output = test.run(&all);
+        assert_eq!(output.code, 0, "{words:?}: {output:?}");
+        assert_eq!(output.out.lines().count(), printed, "{words:?}: {output:?}");
+        let told = output.err.matches(missing).count();
+        let is_misspelt = words.iter().any(|word| word.contains("ammount"));
+        assert_eq!(told, usize::from(is_misspelt), "{words:?}: {output:?}");
+    }
+    let never = test.run(&[
+        "tail",
+        "orders",
+        "--to",
+        "end",
+        "-q",
+        "cel: value.amount == \"x\"",
+    ]);
+    let sentence = "value.amount is a number in each of 3 messages, never text";
+    assert!(never.err.contains(sentence), "{never:?}");
+}

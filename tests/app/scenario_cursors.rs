@@ -58,6 +58,67 @@ async fn a_cursor_is_moved_with_a_preview_in_one_partition_and_in_all() {
 }
 
 #[tokio::test]
+async fn marked_cursors_are_moved_together_and_tab_takes_all_partitions_of_one() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    for partition in 0..3 {
+        for number in 0..MESSAGES {
+            publish_to(&client, partition, number.to_string()).await;
+        }
+        let set = client.set_cursor("billing", "orders", partition, 9).await;
+        set.expect("it is stored");
+    }
+    let set = client.set_cursor("stock", "orders", 0, 5).await;
+    set.expect("it is stored");
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("4");
+    dashboard.wait_for_row(&["stock", "orders:0"]).await;
+
+    // Ordered by name: billing in three partitions, then stock.
+    dashboard.press("o o o o o o g");
+    dashboard.wait_for("CURSOR↑").await;
+    dashboard.press("space G space");
+    dashboard.wait_for("2 marked").await;
+    dashboard.press("m");
+    dashboard
+        .wait_for("cursor set billing orders:0 stock orders:0 --to")
+        .await;
+    dashboard.type_text("4");
+    dashboard.press("enter");
+    dashboard.wait_for("Move cursors in 2 partitions?").await;
+    dashboard
+        .wait_for_row(&["billing on orders:0", "6 messages read again"])
+        .await;
+    dashboard
+        .wait_for_row(&["stock on orders:0", "2 messages read again"])
+        .await;
+    dashboard.wait_for("together: 8 messages read again").await;
+    dashboard.answer("enter").await;
+    dashboard.wait_while("Move cursors").await;
+    dashboard.wait_for("cursor stock is at 3 of orders:0").await;
+    for (cursor, partition, offset) in [("billing", 0, 3), ("billing", 1, 9), ("stock", 0, 3)] {
+        let moved = client.fetch_cursor(cursor, "orders", partition).await;
+        assert_eq!(moved.expect("it answers"), Some(offset), "{cursor}");
+    }
+
+    // One cursor, in all its partitions, and back to the one.
+    dashboard.press("esc g m");
+    dashboard.wait_for("tab: all 3 partitions").await;
+    dashboard.press("tab");
+    dashboard.wait_for("cursor set billing orders --to").await;
+    dashboard.press("tab");
+    dashboard.wait_for("cursor set billing orders:0 --to").await;
+    dashboard.press("tab");
+    dashboard.type_text("end");
+    dashboard.press("enter");
+    dashboard
+        .wait_for("Move cursor billing in 3 partitions of orders?")
+        .await;
+    dashboard.wait_for("together: 12 messages skipped").await;
+    dashboard.press("esc");
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_moved_says_why_and_an_observer_moves_nothing() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish_to(&client, 0, "text".to_owned()).await;
@@ -79,11 +140,14 @@ async fn what_cannot_be_moved_says_why_and_an_observer_moves_nothing() {
         ),
         ("cursor set billing orders:77 --by 1", "no partition 77"),
     ] {
-        dashboard.press(":");
+        dashboard.press("esc :");
         dashboard.type_text(line);
         dashboard.press("enter");
-        dashboard.wait_for(said).await;
+        // What was typed stays, to be mended.
+        let refused = dashboard.wait_for(said).await;
+        assert!(refused.contains(line), "{refused}");
     }
+    dashboard.press("esc");
     dashboard.shut_down().await;
 
     let seeds = cluster.addresses();

@@ -16,7 +16,7 @@ use crate::scenario_recording::{busy_cluster, frame, open, player, recorded, rin
 use crate::test_screen::{Frames, TestScreen, text_of};
 
 /// The in-sync replicas of a partition that has all of them.
-const IN_SYNC: &str = " 1 2 3 ";
+const IN_SYNC: &str = " 1 2 3     1 2 3 ";
 
 /// Whether nothing of `orders` has missed anything.
 fn is_well(screen: &str) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use liftui::cli::typed_line;
-use liftui::demo::{DemoCluster, DemoOptions, Traffic};
+use liftui::demo::{DemoCluster, DemoOptions, IncidentPace, Traffic};
 use liftui::recording::{OpenError, Player, Recording, find_marks};
 use liftui::runtime::{DashboardOptions, RecorderOptions};
 use liftui::ui::{self, RowCache, Theme};
@@ -23,7 +23,7 @@ pub(crate) async fn busy_cluster() -> DemoCluster {
         speed: 10.0,
         traffic: Traffic::Workload {
             rate: Some(200),
-            storm: false,
+            incidents: IncidentPace::Usual,
         },
         ..DemoOptions::default()
     };

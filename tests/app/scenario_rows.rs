@@ -236,3 +236,26 @@ async fn values_of_avro_are_read_by_the_schema_of_their_stream() {
     dashboard.wait_for_row(&["OPEN", "0.99"]).await;
     dashboard.shut_down().await;
 }
+
+#[tokio::test]
+async fn a_field_that_no_message_has_is_told_and_tab_knows_fields_where_no_message_is_shown() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish(&client, &VALUES[..3]).await;
+    let (mut dashboard, _keeps) = open(&cluster, &[], Kept::new());
+    dashboard.open_tail().await;
+    dashboard.wait_for_row(&["user-7", "1249.75"]).await;
+    dashboard.press("c ctrl-u");
+    dashboard.type_text("value.ammount");
+    dashboard.press("enter");
+    dashboard
+        .wait_for("no message of 3 has value.ammount; value.amount?")
+        .await;
+    dashboard.press("/");
+    dashboard.type_text("nowhere");
+    dashboard.press("enter");
+    dashboard.wait_for("none of 3 messages matches").await;
+    dashboard.press("c ctrl-u");
+    dashboard.type_text("value.cu");
+    dashboard.wait_for("tab: value.customer").await;
+    dashboard.shut_down().await;
+}

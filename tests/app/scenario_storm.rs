@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use liftui::demo::{DemoCluster, DemoOptions, Traffic};
+use liftui::demo::{DemoCluster, DemoOptions, IncidentPace, Traffic};
 use liftui::model::{Timestamp, parse_duration};
 use liftui::ui::RowCache;
 use ratatui::buffer::Buffer;
@@ -33,7 +33,7 @@ async fn stormy_cluster() -> DemoCluster {
         speed: 10.0,
         traffic: Traffic::Workload {
             rate: Some(200),
-            storm: true,
+            incidents: IncidentPace::Storm,
         },
         ..DemoOptions::default()
     };

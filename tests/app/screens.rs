@@ -3,6 +3,7 @@
 //! One state of each is compared with golden files at two sizes as well; `UPDATE_GOLDEN=1` writes them anew. Colours are looked at in a few places only: a theme is free to change.
 
 mod check;
+mod columns;
 mod crowded;
 mod forms;
 mod incidents;

@@ -98,6 +98,17 @@ async fn a_killed_broker_refuses_and_comes_back_on_its_port() {
 }
 
 #[tokio::test]
+async fn a_running_broker_is_restarted_too() {
+    let test = test(1).await;
+    test.publish("a").await.unwrap();
+    test.faults.restart(1).unwrap();
+    assert!(test.publish("b").await.is_err(), "its process has ended");
+    let partition = test.wait(|partition| partition.leader == "demo-1").await;
+    assert_eq!(partition.newest_offset, 0, "messages outlive the process");
+    test.demo.stop().await;
+}
+
+#[tokio::test]
 pub(crate) async fn a_lone_replica_is_unavailable_while_its_broker_is_dead() {
     let test = test(3).await;
     create(&mut test.first(), "alone", 1).await;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use liftui::demo::{DemoCluster, DemoOptions, Traffic};
+use liftui::demo::{DemoCluster, DemoOptions, IncidentPace, Traffic};
 use liftui::wire::pb;
 use pb::api_client::ApiClient;
 use tonic::transport::Channel;
@@ -17,7 +17,7 @@ async fn workload(brokers: usize) -> (DemoCluster, Stub) {
         speed: 20.0,
         traffic: Traffic::Workload {
             rate: Some(2000),
-            storm: false,
+            incidents: IncidentPace::Usual,
         },
         ..DemoOptions::default()
     };

@@ -55,6 +55,8 @@ pub struct ColumnChoice {
     pub(crate) letter: Option<char>,
     /// Whether it is shown, where the list is wide enough.
     pub(crate) is_shown: bool,
+    /// Whether it is scrolled away to the left.
+    pub(crate) is_scrolled_away: bool,
     /// Whether it cannot be hidden: the first one says which row it is.
     pub(crate) is_fixed: bool,
 }

@@ -318,10 +318,13 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
 
     fn columns(&self) -> Vec<ColumnChoice> {
         let columns = C::ALL.iter().enumerate();
+        let shown = self.shown_columns();
+        let scrolled = shown.get(1..=self.columns_scrolled).unwrap_or_default();
         let choice = |(number, column): (usize, &C)| ColumnChoice {
             title: column.head().title,
             letter: self.sort_letter(number),
             is_shown: !self.is_hidden(*column),
+            is_scrolled_away: scrolled.contains(column),
             is_fixed: number == 0,
         };
         columns.map(choice).collect()

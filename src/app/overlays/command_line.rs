@@ -1,5 +1,7 @@
 //! The command line: what is typed after `:`, what it means, and what it could become.
 
+mod cursor_line;
+
 use std::collections::BTreeSet;
 
 use crate::app::app_request::AppRequest;
@@ -19,12 +21,17 @@ use crate::app::shell_commands::{ShellCommand, is_shell_line};
 use crate::health::Truth;
 use crate::model::{CursorMoveSpec, MessagePlace, did_you_mean, nearest, shell_line};
 
+pub(crate) use cursor_line::in_all_partitions;
+use cursor_line::wrong_place;
+
 /// The command line while it is open.
 #[derive(Clone, Debug)]
 pub struct CommandLine {
     editor: Editor,
     recall: Recall,
     completion: Option<Completion>,
+    /// What is wrong with the line as it stands.
+    error: Option<String>,
 }
 
 /// The lines that Tab after Tab puts in place.
@@ -122,7 +129,21 @@ impl CommandLine {
             editor: Editor::single_line().with_text(text),
             recall: Recall::default(),
             completion: None,
+            error: None,
         }
+    }
+
+    /// The line was refused for that reason, and stays.
+    pub(in crate::app) fn refused(self, sentence: String) -> Self {
+        Self {
+            error: Some(sentence),
+            ..self
+        }
+    }
+
+    /// What is wrong with the line as it stands.
+    pub(crate) fn error(&self) -> Option<&str> {
+        self.error.as_deref()
     }
 
     /// What is typed.
@@ -152,6 +173,7 @@ impl CommandLine {
         let typed = self.editor.type_text(input);
         if typed {
             self.completion = None;
+            self.error = None;
         }
         typed
     }
@@ -166,8 +188,25 @@ impl CommandLine {
     ) -> bool {
         match command {
             TextCommand::Accept => {
-                self.accept(history, truth, context);
-                return true;
+                self.error = wrong_place(&self.editor.text(), context);
+                if self.error.is_none() {
+                    self.accept(history, truth, context);
+                }
+                return self.error.is_none();
+            }
+            TextCommand::Complete if self.completion.is_none() => {
+                let line = self.editor.text();
+                if let Some((all, _)) = in_all_partitions(&line, truth) {
+                    self.error = None;
+                    self.editor.set_text(&all);
+                    self.completion = Some(Completion {
+                        candidates: vec![all, line],
+                        index: 0,
+                    });
+                    return false;
+                }
+                let words = |kind| words(kind, truth, &context.settings);
+                self.complete(words, &context.settings.shell_commands);
             }
             TextCommand::Complete => {
                 let words = |kind| words(kind, truth, &context.settings);

@@ -56,9 +56,18 @@ impl Confirm {
         question
     }
 
-    /// Asks whether to move a cursor, now that it is known what that does.
-    pub(in crate::app) fn to_move_cursor(spec: &CursorMoveSpec, moves: Vec<CursorMove>) -> Self {
-        let operations = moves.iter().map(|moved| spec.setting(moved)).collect();
+    /// Asks whether to move cursors, now that it is known what that does: each in one partition, or one in all.
+    pub(in crate::app) fn to_move_cursors(
+        specs: &[CursorMoveSpec],
+        moves: Vec<CursorMove>,
+    ) -> Self {
+        let operations = match specs {
+            [spec] => moves.iter().map(|moved| spec.setting(moved)).collect(),
+            specs => {
+                let each = specs.iter().zip(&moves);
+                each.map(|(spec, moved)| spec.setting(moved)).collect()
+            }
+        };
         Self {
             moves,
             ..Self::new(operations, Vec::new())

@@ -112,6 +112,13 @@ impl Menu {
         self.title
     }
 
+    /// Says anew what each entry is, in their order.
+    pub(in crate::app) fn set_details(&mut self, details: Vec<String>) {
+        for (entry, detail) in self.entries.iter_mut().zip(details) {
+            entry.detail = detail;
+        }
+    }
+
     /// What is typed.
     pub(crate) fn editor(&self) -> &Editor {
         &self.editor

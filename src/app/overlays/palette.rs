@@ -93,21 +93,16 @@ fn contexts(settings: &Settings) -> impl Iterator<Item = MenuEntry> {
     settings.contexts.iter().map(entry)
 }
 
-/// The menu of the columns of a list.
-pub(in crate::app) fn columns_menu(columns: &[ColumnChoice]) -> Menu {
-    let entry = |(number, column): (usize, &ColumnChoice)| {
-        let state = match (column.is_fixed, column.is_shown) {
-            (true, _) => "always shown",
-            (false, true) => "shown",
-            (false, false) => "hidden",
-        };
-        let sorts = column
-            .letter
-            .map(|letter| format!(" · {letter} sorts by it"));
-        let detail = format!("{state}{}", sorts.unwrap_or_default());
+/// What the menu of columns is a list of.
+pub(super) const COLUMNS: &str = "columns";
+
+/// The menu of the columns of a list, each with what is to be said of it.
+pub(in crate::app) fn columns_menu(columns: &[ColumnChoice], details: Vec<String>) -> Menu {
+    let entry = |(number, (column, detail)): (usize, (&ColumnChoice, String))| {
         MenuEntry::new(column.title, detail, MenuAction::Column(number))
     };
-    Menu::new("columns", columns.iter().enumerate().map(entry).collect())
+    let columns = columns.iter().zip(details).enumerate();
+    Menu::new(COLUMNS, columns.map(entry).collect())
 }
 
 /// The menu of themes.

@@ -81,6 +81,20 @@ impl Activity {
         &self.fetch_state
     }
 
+    /// All events, the newest first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = &Arc<ActivityEvent>> {
+        let mut events: Vec<_> = self.events.values().chain(self.seen.values()).collect();
+        events.sort_by_key(|event| Reverse(event.time));
+        events.into_iter()
+    }
+
+    /// Begins to read, where nothing was read yet.
+    pub(in crate::app) fn begin(&mut self, context: &mut Context) {
+        if matches!(self.fetch_state, FetchState::Never) {
+            self.follow(context);
+        }
+    }
+
     /// Begins to read, unless that is under way.
     pub(in crate::app) fn follow(&mut self, context: &mut Context) {
         if !self.followed {

@@ -139,6 +139,11 @@ impl Cursors {
         &self.group_fetch_state
     }
 
+    /// All groups, in no order.
+    pub(crate) fn groups(&self) -> &[GroupInfo] {
+        &self.groups
+    }
+
     /// The group of that id.
     pub(crate) fn group(&self, id: &str) -> Option<&GroupInfo> {
         self.groups.iter().find(|group| group.id == id)

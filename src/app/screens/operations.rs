@@ -11,7 +11,7 @@ use crate::app::command::ClusterCommand;
 use crate::app::context::Context;
 use crate::app::notice::Level;
 use crate::app::row_key::{DetailTarget, PartitionKey, RowKey, cursor_key, find_cursor};
-use crate::health::{Finding, Known, PartitionTruth, Truth};
+use crate::health::{CursorTruth, Finding, Known, PartitionTruth, Truth};
 use crate::model::{CursorMoveSpec, Operation, PartitionId, StreamName, Target};
 
 /// Partitions by stream.
@@ -42,7 +42,7 @@ pub(super) fn run(
             let stream = selected.and_then(publish_target).map(|(stream, _)| stream);
             context.request(AppRequest::ShowSubjects(stream));
         }
-        ClusterCommand::MoveCursor => move_cursor(selected, truth, context),
+        ClusterCommand::MoveCursor => move_cursors(targets, truth, context),
         ClusterCommand::Acknowledge => acknowledge(selected, truth, context),
         ClusterCommand::Publish => {
             let target = selected.and_then(publish_target);
@@ -143,28 +143,31 @@ fn replicas(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     }
 }
 
-/// Begins the line that moves the selected cursor, or that of a group: where to is typed.
-fn move_cursor(selected: Option<&RowKey>, truth: &Truth, context: &mut Context) {
+/// Begins the line that moves the marked cursors, else the selected one, and those of groups: where to is typed.
+fn move_cursors(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     if context.forbids_change() {
         return;
     }
-    let cursors = || truth.cursors.iter();
-    let line = match selected {
-        Some(RowKey::Cursor(key)) => {
-            let cursor = cursors().find(|cursor| cursor_key(cursor) == *key);
-            cursor.map(|cursor| CursorMoveSpec::line_of(&cursor.entry))
-        }
-        // All partitions that the group reads of a stream.
-        Some(RowKey::Group(id)) => {
-            let own = cursors().find(|cursor| cursor.entry.group() == Some(id));
-            own.map(|own| CursorMoveSpec::line_of_all(&own.entry))
-        }
-        _ => None,
+    let is_meant = |cursor: &&CursorTruth| {
+        targets.iter().any(|row| match row {
+            RowKey::Cursor(key) => cursor_key(cursor) == *key,
+            RowKey::Group(id) => cursor.entry.group() == Some(id),
+            RowKey::Broker(_)
+            | RowKey::Stream(_)
+            | RowKey::Partition(_)
+            | RowKey::Event(_)
+            | RowKey::Finding(_)
+            | RowKey::Incident(_)
+            | RowKey::TableRow(_) => false,
+        })
     };
-    match line {
-        Some(line) => context.request(AppRequest::TypeCommand(format!("cursor {line}"))),
-        None => context.notify(Level::Note, "choose a cursor, or a group that has one"),
+    let meant = truth.cursors.iter().filter(is_meant);
+    let mut meant = meant.map(|cursor| &cursor.entry).peekable();
+    if meant.peek().is_none() {
+        return context.notify(Level::Note, "choose a cursor, or a group that has one");
     }
+    let line = CursorMoveSpec::line_of_each(meant);
+    context.request(AppRequest::TypeCommand(format!("cursor {line}")));
 }
 
 /// Only what is gone for good has to be acknowledged: every other finding ends with what it is about.

@@ -3,7 +3,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::demo::{DemoOptions, Framing, MAX_BROKERS, Traffic};
+use crate::demo::{DemoOptions, Framing, IncidentPace, MAX_BROKERS, Traffic};
 
 /// A cluster in this process.
 #[derive(Clone, Copy, Debug, Args)]
@@ -40,9 +40,12 @@ pub(crate) struct DemoArgs {
     /// Show a broker die and come back, with captions, until a key is pressed
     #[arg(long, conflicts_with_all = ["headless", "quiet_traffic", "storm"])]
     pub(crate) tour: bool,
-    /// Incidents come one after the other
+    /// Incidents come one after the other, not every two minutes
     #[arg(long, conflicts_with = "quiet_traffic")]
     storm: bool,
+    /// No incidents: no broker dies, and no reader stands still, unless you make it so
+    #[arg(long, conflicts_with_all = ["storm", "tour"])]
+    calm: bool,
     /// Elections, lag and cache times so many times faster than a real server's
     #[arg(long, value_name = "F", default_value_t = 1.0, allow_negative_numbers = true, value_parser = speed)]
     speed: f64,
@@ -56,7 +59,11 @@ impl DemoArgs {
     pub(crate) fn options(&self) -> DemoOptions {
         let workload = Traffic::Workload {
             rate: self.rate,
-            storm: self.storm,
+            incidents: match (self.calm, self.storm) {
+                (true, _) => IncidentPace::Never,
+                (false, true) => IncidentPace::Storm,
+                (false, false) => IncidentPace::Usual,
+            },
         };
         DemoOptions {
             brokers: self.brokers,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::mistakes::Notes;
 use crate::app::{DecodedValue, DecoderCommand};
 use crate::cli::command_context::CommandContext;
 use crate::cli::dashboard::decoder_command;
@@ -50,7 +51,7 @@ struct ValueRequest {
 pub(super) struct RowDecoder {
     requests: mpsc::Sender<ValueRequest>,
     /// Two sentences of each program at most.
-    reports: mpsc::UnboundedSender<String>,
+    notes: Notes,
     /// How many values each program did not decode.
     failed: HashMap<Arc<DecoderCommand>, u64>,
 }
@@ -61,20 +62,19 @@ pub(super) struct DecoderTask {
     decoders: HashMap<Arc<DecoderCommand>, ValueDecoder>,
 }
 
-/// Both ends, and where sentences come out that belong on standard error.
-pub(super) fn row_decoder() -> (RowDecoder, DecoderTask, mpsc::UnboundedReceiver<String>) {
+/// Both ends; what is to be said on standard error goes to `notes`.
+pub(super) fn row_decoder(notes: Notes) -> (RowDecoder, DecoderTask) {
     let (requests, asked) = mpsc::channel(1);
-    let (reports, sentences) = mpsc::unbounded_channel();
     let decoder = RowDecoder {
         requests,
-        reports,
+        notes,
         failed: HashMap::new(),
     };
     let task = DecoderTask {
         requests: asked,
         decoders: HashMap::new(),
     };
-    (decoder, task, sentences)
+    (decoder, task)
 }
 
 impl DecoderTask {
@@ -113,9 +113,9 @@ impl RowDecoder {
                 *failed += 1;
                 if *failed == 1 {
                     let (name, place) = (command.name(), message.id());
-                    self.report(format!(
+                    self.notes.print(Some(format!(
                         "{place}: {name}: {why}; a value that it does not decode is shown as it is stored"
-                    ));
+                    )));
                 }
                 None
             }
@@ -127,13 +127,9 @@ impl RowDecoder {
         for (command, failed) in std::mem::take(&mut self.failed) {
             if failed > 1 {
                 let values = counted(failed, "value");
-                self.report(format!("{} did not decode {values}", command.name()));
+                let sentence = format!("{} did not decode {values}", command.name());
+                self.notes.print(Some(sentence));
             }
         }
-    }
-
-    fn report(&self, sentence: String) {
-        // Where nobody reads any more nothing is left to be said.
-        let _ = self.reports.send(sentence);
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
+use super::mistakes::{Notes, QueryCheck};
 use super::table::MessageTable;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::model::{TimeDisplay, Timestamp};
@@ -41,6 +42,8 @@ pub(super) struct Filter {
     pub(super) key: Option<Vec<u8>>,
     /// So many at most.
     pub(super) limit: Option<u64>,
+    /// What is yet to come is waited for without an end.
+    pub(super) is_endless: bool,
     /// Messages for which the query costs more than it may.
     pub(super) undecided: Arc<AtomicU64>,
 }
@@ -86,12 +89,16 @@ pub(super) struct Printer {
     /// Whether a message was written already.
     is_begun: bool,
     printed: Arc<AtomicU64>,
+    check: QueryCheck,
+    notes: Notes,
 }
 
 impl Printer {
-    /// A printer that writes to `out`.
-    pub(super) fn new(form: PrintForm, filter: Filter, out: EscapedOutput) -> Self {
+    /// A printer that writes to `out`, and has said what is likely misspelt.
+    pub(super) fn new(form: PrintForm, filter: Filter, out: EscapedOutput, notes: Notes) -> Self {
         Self {
+            check: QueryCheck::of(filter.query.as_ref(), filter.is_endless),
+            notes,
             filter,
             form,
             out: out.buffered(BUFFER),
@@ -120,8 +127,13 @@ impl Printer {
                     }
                 }
             };
+            self.check.add(&run);
             left = self.print(&run, left)?;
+            let printed = self.printed.load(Ordering::Relaxed);
+            self.notes.print(self.check.early(printed));
         }
+        let printed = self.printed.load(Ordering::Relaxed);
+        self.notes.print(self.check.last(printed));
         self.finish()
     }
 
@@ -173,7 +185,10 @@ impl Printer {
         match self.form {
             PrintForm::Json => self.out.write_all(b"]\n")?,
             PrintForm::Count => writeln!(self.out, "{}", self.printed.load(Ordering::Relaxed))?,
-            PrintForm::Table(mut table) => table.finish(&mut self.out)?,
+            PrintForm::Table(mut table) => {
+                table.finish(&mut self.out)?;
+                self.notes.print(table.mistake());
+            }
             PrintForm::Export(_) | PrintForm::Custom(..) => {}
         }
         self.out.flush()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -40,7 +40,7 @@ const SECOND: u32 = 10;
 enum Wakeup {
     Item(Option<(usize, SubscriptionItem<Arc<Chunk>>)>),
     Joined(Joined),
-    Report(String),
+    Note(String),
     Tick,
 }
 
@@ -56,14 +56,10 @@ async fn next_joined(joining: &mut Option<Joining>) -> Joined {
     }
 }
 
-/// The next sentence of whoever prints; never, where there is none.
-async fn next_report(reports: &mut Option<mpsc::UnboundedReceiver<String>>) -> String {
-    let report = match reports {
-        Some(reports) => reports.recv().await,
-        None => None,
-    };
-    match report {
-        Some(report) => report,
+/// The next sentence of whoever prints; never, once that has ended.
+async fn next_note(notes: &mut UnboundedReceiver<String>) -> String {
+    match notes.recv().await {
+        Some(note) => note,
         None => std::future::pending().await,
     }
 }
@@ -91,18 +87,19 @@ pub(super) struct TailRunner<'c> {
     skips_paused: bool,
     /// The stream of which was said last that it is gone: not for each of its partitions.
     gone: Option<StreamName>,
-    /// What whoever prints has to say.
-    reports: Option<mpsc::UnboundedReceiver<String>>,
+    /// What the printer has to say.
+    notes: UnboundedReceiver<String>,
     /// Messages go through the merge, as there are or may be several partitions.
     is_merged: bool,
 }
 
 impl<'c> TailRunner<'c> {
-    /// A tail of these subscriptions, and where its printer finds the messages. `printed` is what the printer counts.
+    /// A tail of these subscriptions, and where its printer finds the messages. `printed` is what the printer counts,
+    /// `notes` what it has to say.
     pub(super) fn new(
         console: &'c mut Stdio,
         subscriptions: SubscriptionSet,
-        printed: Arc<AtomicU64>,
+        (printed, notes): (Arc<AtomicU64>, UnboundedReceiver<String>),
         follows: bool,
     ) -> (Self, mpsc::Receiver<MessageRun>) {
         let (runs, queue) = mpsc::channel(QUEUE);
@@ -127,7 +124,7 @@ impl<'c> TailRunner<'c> {
             named: BTreeSet::new(),
             skips_paused: false,
             gone: None,
-            reports: None,
+            notes,
             is_merged,
         };
         (runner, queue)
@@ -137,14 +134,6 @@ impl<'c> TailRunner<'c> {
     pub(super) fn reporting_silence(self, waits: bool) -> Self {
         Self {
             quiet: waits.then_some(0),
-            ..self
-        }
-    }
-
-    /// Prints these sentences, too.
-    pub(super) fn reporting(self, reports: mpsc::UnboundedReceiver<String>) -> Self {
-        Self {
-            reports: Some(reports),
             ..self
         }
     }
@@ -187,12 +176,10 @@ impl<'c> TailRunner<'c> {
                 printing.await
             }
         };
+        self.print_notes();
         match printed {
             Ok(printed) => printed?,
             Err(_panicked) => return Err(CliError::new(Exit::FAILED, "the printer broke")),
-        }
-        while let Some(Ok(report)) = self.reports.as_mut().map(mpsc::UnboundedReceiver::try_recv) {
-            self.console.print_error(&report);
         }
         if reports_progress {
             self.print_progress(self.received);
@@ -215,7 +202,7 @@ impl<'c> TailRunner<'c> {
             let woken = tokio::select! {
                 item = self.subscriptions.next(has_room), if reads => Wakeup::Item(item),
                 joined = next_joined(&mut self.joining) => Wakeup::Joined(joined),
-                report = next_report(&mut self.reports) => Wakeup::Report(report),
+                note = next_note(&mut self.notes) => Wakeup::Note(note),
                 _ = ticks.tick() => Wakeup::Tick,
             };
             if self.is_given_up(waiting.elapsed()) {
@@ -232,7 +219,7 @@ impl<'c> TailRunner<'c> {
                 Wakeup::Item(None) if self.joining.is_some() => {}
                 Wakeup::Item(None) => break,
                 Wakeup::Joined(joined) => self.join(joined),
-                Wakeup::Report(report) => self.console.print_error(&report),
+                Wakeup::Note(note) => self.console.print_error(&note),
                 Wakeup::Tick => {
                     tick += 1;
                     self.print_silence();
@@ -388,6 +375,12 @@ impl<'c> TailRunner<'c> {
         if *quiet >= SECOND {
             self.quiet = None;
             self.console.print_error("waiting for new messages");
+        }
+    }
+
+    fn print_notes(&mut self) {
+        while let Ok(note) = self.notes.try_recv() {
+            self.console.print_error(&note);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::output::print_head;
 use crate::model::{PartitionId, StreamName, TimeDisplay, Timestamp, sanitise};
 use crate::store::{
-    CellKind, CellReader, MessageRef, RowCell, RowField, RowTemplate, ValueReading,
+    CellKind, CellReader, MessageRef, RowCell, RowField, RowFieldCheck, RowTemplate, ValueReading,
 };
 use crate::ui::row_layout::{FittedRow, PieceKind, RowLayout};
 use crate::ui::{format, shown_cells};
@@ -72,6 +72,8 @@ pub(super) struct MessageTable {
     held: Vec<HeldRow>,
     holds: Holding,
     has_head: bool,
+    /// Which fields of the row messages have.
+    check: RowFieldCheck,
 }
 
 impl MessageTable {
@@ -92,12 +94,18 @@ impl MessageTable {
             held: Vec::new(),
             holds: Holding::Live,
             has_head: false,
+            check: RowFieldCheck::default(),
         }
     }
 
     /// Values that programs decode are decoded by that.
     pub(super) fn decode_by(&mut self, decoder: RowDecoder) {
         self.decoder = Some(decoder);
+    }
+
+    /// A sentence for a field of the row that none of its messages has.
+    pub(super) fn mistake(&self) -> Option<String> {
+        self.check.mistake(&self.row)
     }
 
     /// So many rows are looked at together, in however many pieces they come.
@@ -129,6 +137,7 @@ impl MessageTable {
             most: self.place.width.unwrap_or(VALUE),
         };
         let mut cells = shown_cells(reader, &self.row, message);
+        self.check.add(message, &cells, value);
         for (cell, field) in cells.iter_mut().zip(self.row.fields()) {
             if *field == RowField::Time {
                 cell.text = self.time(message.timestamp());

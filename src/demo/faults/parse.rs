@@ -7,7 +7,7 @@ use crate::model::parse_duration;
 /// Each fault, and what it does, a line each.
 const HELP: &str = "\
 kill N                            kill broker N: connections break, its port refuses, elections follow
-restart N                         start it again; for a second it shows streams deleted long ago
+restart N                         start it again, or kill it first where it runs; for a second it shows streams deleted long ago
 wipe N                            kill broker N, empty its folder, start it again: what it leads begins at offset 0
 stop N DUR                        stop broker N for that long: connections stay, nothing is answered
 cont N                            let it go on: for some seconds it believes what it knew

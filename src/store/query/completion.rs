@@ -1,6 +1,7 @@
 //! What could stand where a query is being typed: fields that messages have, and their most frequent values.
 
 use super::open_term::{OpenKind, open_term};
+use crate::model::nearest;
 use crate::store::field_index::{FieldIndex, FieldType, KnownField};
 
 /// Terms that are no fields of values, and what they look at.
@@ -59,6 +60,21 @@ impl QueryCompletion {
             ..one
         };
         found.into_iter().map(with_line).collect()
+    }
+
+    /// The line with the field that may be meant in place of the one that is being typed, where no field begins so.
+    pub fn meant(line: &str, index: &FieldIndex) -> Option<String> {
+        let open = open_term(line).filter(|open| open.kind == OpenKind::Field)?;
+        let (before, typed) = line.split_at_checked(open.start)?;
+        let at = typed.rfind(['.', '[']).unwrap_or(0);
+        let (parent, name) = typed.split_at_checked(at)?;
+        let beside = || {
+            let fields = index.fields().iter();
+            fields.filter(|field| field.parent() == parent)
+        };
+        let similar = nearest(name, beside().map(KnownField::name))?;
+        let field = beside().find(|field| field.name() == similar)?;
+        (field.path != typed).then(|| format!("{before}{}", field.path))
     }
 
     /// The field of an expression that is being typed at the end of the line.

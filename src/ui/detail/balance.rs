@@ -8,7 +8,7 @@ use crate::ui::painter::span;
 use crate::ui::theme::Theme;
 
 /// Columns of a bar.
-const BAR: usize = 16;
+const BAR: usize = 14;
 
 /// The load of each broker beside an even one.
 pub(in crate::ui) fn balance_detail(truth: &Truth, theme: &Theme) -> Vec<Line> {

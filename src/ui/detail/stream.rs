@@ -11,11 +11,26 @@ use crate::ui::theme::Theme;
 
 /// What is known of a stream.
 pub(super) fn stream_detail(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
-    let (truth, now) = (app.truth(), app.now());
+    let mut text = facts(stream, app, theme);
+    text.gap();
+    text.lines.extend(partition_lines(stream, app, theme));
+    readers(&mut text, stream, app, theme);
+    text.lines
+}
+
+/// What is known of a stream whose partitions are listed beside it.
+pub(in crate::ui) fn stream_facts(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
+    let mut text = facts(stream, app, theme);
+    readers(&mut text, stream, app, theme);
+    text.lines
+}
+
+fn facts<'a>(stream: &StreamTruth, app: &App, theme: &'a Theme) -> TextBuilder<'a> {
+    let now = app.now();
     let mut state = labels::stream_state(stream, theme);
     let is_serving = stream.status.worst == PartitionStatus::Serving;
     if stream.status.readonly + stream.status.paused == 0 && is_serving {
-        state.push(span("serving", theme.good));
+        state.push(span(" serving", theme.good));
     }
     let created = app.times().date(stream.created);
     let ago = format::ago(stream.created, now);
@@ -36,8 +51,12 @@ pub(super) fn stream_detail(stream: &StreamTruth, app: &App, theme: &Theme) -> V
         };
         text.pair("min ISR", format!("{minimum}, {source}"));
     }
-    text.gap();
-    text.lines.extend(partition_lines(stream, app, theme));
+    text
+}
+
+/// Who reads a stream, and what is wrong with it.
+fn readers(text: &mut TextBuilder<'_>, stream: &StreamTruth, app: &App, theme: &Theme) {
+    let truth = app.truth();
     let mut readers = truth
         .cursors
         .iter()
@@ -45,11 +64,10 @@ pub(super) fn stream_detail(stream: &StreamTruth, app: &App, theme: &Theme) -> V
         .peekable();
     if readers.peek().is_some() {
         text.head("read by");
-        text.lines
-            .extend(readers.map(|cursor| reader_line(cursor, theme)));
+        let lines = readers.map(|cursor| reader_line(cursor, theme));
+        text.lines.extend(lines);
     }
     text.findings(truth.findings_of(&stream.name));
-    text.lines
 }
 
 fn partition_lines(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {

@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::app::App;
-use crate::app::overlays::command_line::{CommandLine, parse};
+use crate::app::overlays::command_line::{CommandLine, in_all_partitions, parse};
+use crate::model::counted;
 use crate::ui::areas::{after, cells};
 use crate::ui::format;
 use crate::ui::painter::{Painter, span};
@@ -16,6 +17,11 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, line: &CommandL
     text_input::line(painter, begin, line.editor(), theme.input);
     let typed = line.editor().text();
     let rest = after(begin, cells(format::width(&typed)).saturating_add(3));
+    if let Some((_, all)) = in_all_partitions(&typed, app.truth()) {
+        let text = format!("tab: all {}", counted(all, "partition"));
+        painter.put(rest, &[span(text, theme.muted)]);
+        return;
+    }
     if let Some((lines, shown)) = line.completions() {
         return candidates(painter, rest, lines, Some(shown));
     }

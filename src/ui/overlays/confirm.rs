@@ -122,7 +122,10 @@ fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm) {
 fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
     if let Operation::SetCursor { id, stream, .. } = first {
         let count = counted(confirm.moves().len(), "partition");
-        return format!("Move cursor {id} in {count} of {stream}?");
+        if is_one_cursor(confirm.operations()) {
+            return format!("Move cursor {id} in {count} of {stream}?");
+        }
+        return format!("Move cursors in {count}?");
     }
     let verb = confirm.verb();
     let others = confirm.operations().len() - 1;
@@ -170,7 +173,7 @@ fn consequences(confirm: &Confirm, first: &Operation, truth: &Truth, theme: &The
         let text = format!("{} left out: the leader does not answer", left.join(", "));
         lines.push(Line::text(text, theme.degraded));
     }
-    lines.extend(cursor_moves(confirm.moves(), theme));
+    lines.extend(cursor_moves(confirm, theme));
     let texts = sentences(confirm, first, truth).into_iter();
     lines.extend(texts.map(|text| Line::text(text, theme.text)));
     lines.extend(readers(confirm, truth).map(|text| Line::text(text, theme.degraded)));
@@ -207,9 +210,35 @@ fn sentences(confirm: &Confirm, operation: &Operation, truth: &Truth) -> Vec<Str
     fixed.iter().map(|&sentence| sentence.to_owned()).collect()
 }
 
-/// From where to where the cursor goes in each partition, and what comes of it in messages and in time.
-fn cursor_moves(moves: &[CursorMove], theme: &Theme) -> Vec<Line> {
-    let columns: Vec<[String; 4]> = moves.iter().map(move_cells).collect();
+/// The cursor that an operation moves, and its stream.
+fn cursor_of(operation: &Operation) -> Option<(&str, &str)> {
+    if let Operation::SetCursor { id, stream, .. } = operation {
+        return Some((id, stream));
+    }
+    None
+}
+
+/// Whether all that is done is about one cursor in one stream.
+fn is_one_cursor(operations: &[Operation]) -> bool {
+    let mut cursors = operations.iter().map(cursor_of);
+    let first = cursors.next();
+    cursors.all(|cursor| Some(cursor) == first)
+}
+
+/// From where to where cursors go in each partition, and what comes of it in messages and in time.
+fn cursor_moves(confirm: &Confirm, theme: &Theme) -> Vec<Line> {
+    let (operations, moves) = (confirm.operations(), confirm.moves());
+    let is_one = is_one_cursor(operations);
+    let place = |operation: &Operation, moved: &CursorMove| {
+        let partition = moved.partition;
+        match cursor_of(operation).filter(|_| !is_one) {
+            Some((id, stream)) => format!("{id} on {stream}:{partition}"),
+            None => format!("partition {partition}"),
+        }
+    };
+    let each = operations.iter().zip(moves);
+    let columns = each.map(|(operation, moved)| move_cells(place(operation, moved), moved));
+    let columns: Vec<[String; 4]> = columns.collect();
     let [mut id_width, mut from_width, mut to_width] = [0; 3];
     for [id, from, to, _] in &columns {
         id_width = id_width.max(format::width(id));
@@ -222,7 +251,7 @@ fn cursor_moves(moves: &[CursorMove], theme: &Theme) -> Vec<Line> {
         .map(|[id, from, to, change]| {
             Line(vec![
                 span(
-                    format!("{id:>id_width$}  {from:>from_width$} "),
+                    format!("{id:<id_width$}  {from:>from_width$} "),
                     theme.muted,
                 ),
                 span(format!("{} ", theme.glyphs.arrow), theme.faint),
@@ -234,26 +263,7 @@ fn cursor_moves(moves: &[CursorMove], theme: &Theme) -> Vec<Line> {
     if let more @ 1.. = moves.len().saturating_sub(MAX_MOVES) {
         lines.push(Line::text(format!("and {more} more"), theme.muted));
     }
-    if moves.len() > 1 {
-        let sum = |what| {
-            let effects = moves.iter().filter_map(CursorMove::effect);
-            effects
-                .filter(|(_, effect)| *effect == what)
-                .map(|(count, _)| count)
-                .sum::<u64>()
-        };
-        let all = ["read again", "skipped"].map(|what| (sum(what), what));
-        let all = all.iter().filter(|(count, _)| *count > 0);
-        let all: Vec<String> = all
-            .map(|(count, what)| format!("{} {what}", counted_plainly(*count, "message")))
-            .collect();
-        if !all.is_empty() {
-            lines.push(Line::text(
-                format!("together: {}", all.join(", ")),
-                theme.degraded,
-            ));
-        }
-    }
+    lines.extend(together(moves, theme));
     if moves.iter().any(|moved| moved.to < 0) {
         // Servers tell a cursor at -1 from none by nothing (wire-contract §4.8).
         let text = "At -1 it counts as never stored: its consumer starts where it is set up to.";
@@ -262,8 +272,24 @@ fn cursor_moves(moves: &[CursorMove], theme: &Theme) -> Vec<Line> {
     lines
 }
 
-/// Partition, offset before, offset after, what comes of it.
-fn move_cells(moved: &CursorMove) -> [String; 4] {
+/// What several moves come to.
+fn together(moves: &[CursorMove], theme: &Theme) -> Option<Line> {
+    let sum = |what| {
+        let effects = moves.iter().filter_map(CursorMove::effect);
+        let own = effects.filter(|(_, effect)| *effect == what);
+        own.map(|(count, _)| count).sum::<u64>()
+    };
+    let all = ["read again", "skipped"].map(|what| (sum(what), what));
+    let all = all.iter().filter(|(count, _)| *count > 0);
+    let all: Vec<String> = all
+        .map(|(count, what)| format!("{} {what}", counted_plainly(*count, "message")))
+        .collect();
+    let is_sum = moves.len() > 1 && !all.is_empty();
+    is_sum.then(|| Line::text(format!("together: {}", all.join(", ")), theme.degraded))
+}
+
+/// Where, offset before, offset after, what comes of it.
+fn move_cells(place: String, moved: &CursorMove) -> [String; 4] {
     let change = match moved.effect() {
         Some((count, what)) => format!("{} {what}", counted_plainly(count, "message")),
         None if moved.from.is_some() => "stays where it is".to_owned(),
@@ -280,7 +306,7 @@ fn move_cells(moved: &CursorMove) -> [String; 4] {
         counts.then(|| format!(", {} {way}", format::exact_age(length)))
     });
     [
-        format!("partition {}", moved.partition),
+        place,
         moved
             .from
             .map_or_else(|| "nowhere".to_owned(), format::count),

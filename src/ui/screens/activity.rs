@@ -85,7 +85,8 @@ fn cell(
     }
 }
 
-fn style(kind: &ActivityKind, theme: &Theme) -> Style {
+/// How a verb is drawn.
+pub(super) fn style(kind: &ActivityKind, theme: &Theme) -> Style {
     match kind {
         ActivityKind::DeleteStream { .. } | ActivityKind::LeaveGroup { expired: true, .. } => {
             theme.degraded

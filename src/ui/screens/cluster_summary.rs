@@ -4,13 +4,15 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::activity;
+use crate::app::screens::activity::{target, verb};
 use crate::app::{App, HitTarget};
 use crate::health::{BrokerTruth, StreamTruth, Truth};
 use crate::ui::areas::{after, below, cells, left, row, top};
 use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, span, spans_width};
-use crate::ui::widgets::history::{chart, chart_with_axes, spark};
+use crate::ui::widgets::history::{rate_chart, spark};
 use crate::ui::widgets::{MARGIN, PaneArea, margin, tint_selected, title};
 
 /// Messages a second below which a stream is quiet.
@@ -26,11 +28,12 @@ const HIGH: u16 = 44;
 /// The columns from which on a line of a broker has its rate too.
 const WITH_RATE: u16 = 60;
 
-/// The columns and rows from which on a chart has axes.
-const WITH_AXES: (u16, u16) = (36, 5);
-
-/// Fewer rows than this are a scrap of the last notices.
+/// Fewer rows than this are a scrap of what happened last, or of the last notices.
 const LEAST_NOTICES: u16 = 4;
+
+/// How many events are shown on a high screen, and the columns of a verb.
+const EVENTS: u16 = 8;
+const VERB: usize = 13;
 
 /// Draws the summary of the cluster: brokers, the rate of the last minutes, the busiest streams, the slowest cursors.
 pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
@@ -42,7 +45,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     if area.width >= 58 && area.height <= 12 {
         let half = area.width / 2;
         brokers(painter, place, left(area, half), app);
-        return rate_chart(painter, after(area, half + 1), truth);
+        return draw_rate(painter, after(area, half + 1), truth);
     }
     let rows = cells(truth.brokers.len()).min(area.height / 3).max(1);
     brokers(painter, place, top(area, rows), app);
@@ -50,11 +53,16 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     let is_high = area.height >= HIGH;
     let rows = (area.height / 4).clamp(2, if is_high { 12 } else { 8 });
     let rows = rows.min(area.height);
-    rate_chart(painter, top(area, rows), truth);
+    draw_rate(painter, top(area, rows), truth);
     let most = if is_high { SLOWEST_ON_HIGH } else { SLOWEST };
     let area = busiest_streams(painter, below(area, rows + 1), truth, most);
     let area = slowest_cursors(painter, area, truth, most);
     let area = paused_and_readonly(painter, area, truth);
+    let area = if is_high {
+        recent_activity(painter, area, app)
+    } else {
+        area
+    };
     last_notices(painter, area, app);
 }
 
@@ -136,26 +144,10 @@ fn broker(
     painter.put(line, &[sign, name, age, span("  ", theme.text), leaders]);
 }
 
-fn rate_chart(painter: &mut Painter<'_>, area: Rect, truth: &Truth) {
-    let theme = painter.theme;
-    let area = left(area, area.width.saturating_sub(2));
-    let history = &truth.totals.history;
-    // The step that is not over yet is not in the history.
-    let now = truth.totals.rate.unwrap_or_default();
-    let steps = history.iter().flatten().copied().map(f64::from);
-    let peak = [
-        span("peak ", theme.muted),
-        span(format::rate(steps.fold(now, f64::max)), theme.text),
-    ];
-    let rest = painter.put_right(row(area, 0), &peak);
-    let head = [span("rate", theme.title), span("  last 10m", theme.muted)];
-    painter.put(rest, &head);
-    let area = below(area, 1);
-    if area.height >= WITH_AXES.1 && area.width >= WITH_AXES.0 {
-        chart_with_axes(painter, area, history, StreamTruth::HISTORY_STEP);
-    } else {
-        chart(painter, area, history);
-    }
+fn draw_rate(painter: &mut Painter<'_>, area: Rect, truth: &Truth) {
+    let totals = &truth.totals;
+    let head = [span("rate", painter.theme.title)];
+    rate_chart(painter, area, &head, (&totals.history, totals.rate));
 }
 
 /// Draws the busiest streams, as many as leave room for the slowest cursors; returns what is left below.
@@ -248,6 +240,32 @@ fn paused_and_readonly(painter: &mut Painter<'_>, area: Rect, truth: &Truth) -> 
         right.push(span("  ", theme.text));
         let rest = painter.put_right(row(area, number), &right);
         painter.put(rest, &[span(&*stream.name, theme.text)]);
+    }
+    below(area, used + 2)
+}
+
+/// Draws what was done to the cluster last, the newest first; returns what is left below.
+fn recent_activity(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
+    let theme = painter.theme;
+    let mut events = app.activity().newest().peekable();
+    if area.height < LEAST_NOTICES || events.peek().is_none() {
+        return area;
+    }
+    painter.put(row(area, 0), &[span("recent activity", theme.title)]);
+    let mut used = 0;
+    for (number, event) in (1..area.height.min(EVENTS + 1)).zip(events) {
+        used = number;
+        let age = format::pad_left(&format::ago(event.time, app.now()), 4);
+        let verb = format::pad(verb(&event.kind), VERB);
+        let line = row(area, number);
+        let spans = [
+            span(format!("{age}  "), theme.muted),
+            span(format!("{verb}  "), activity::style(&event.kind, theme)),
+        ];
+        let rest = after(line, painter.put(line, &spans));
+        let width = usize::from(rest.width.saturating_sub(1));
+        let target = format::cut(&target(&event.kind), width, theme.glyphs.cut);
+        painter.put(rest, &[span(target, theme.text)]);
     }
     below(area, used + 2)
 }

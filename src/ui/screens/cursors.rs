@@ -5,22 +5,25 @@ use ratatui::text::Span;
 use crate::app::row_key::{CursorKey, find_cursor};
 use crate::app::screens::cursors::{CursorColumn, FetchState, GroupColumn, lag_of_group};
 use crate::app::{App, Listing};
-use crate::health::{CursorTruth, DrainTime, LagCertainty};
+use crate::health::{CursorTruth, DrainTime, LagCertainty, Truth};
 use crate::model::GroupInfo;
 use crate::ui::areas::{below, cells};
 use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::table::{ColumnSpec, table};
+use crate::ui::widgets::table::{ColumnSpec, needed, table};
 use crate::ui::widgets::{PaneArea, empty_state, list_title};
+
+/// Columns of a cursor's lag with a sign before it, however far behind it is.
+const WIDE_LAG: u16 = 9;
 
 /// How columns are laid out, given the widths of the longest name and of the longest partition.
 fn cursor_specs(name: u16, partition: u16) -> [ColumnSpec<CursorColumn>; 8] {
     [
-        ColumnSpec::growing(CursorColumn::Id, 12, name.min(40), 0),
-        ColumnSpec::growing(CursorColumn::Partition, 12, partition.min(44), 0),
-        ColumnSpec::fixed(CursorColumn::Lag, 8, 0),
+        ColumnSpec::growing(CursorColumn::Id, 12, name.clamp(12, 40), 0),
+        ColumnSpec::growing(CursorColumn::Partition, 12, partition.clamp(12, 44), 0),
+        ColumnSpec::fixed(CursorColumn::Lag, 8, 0).widest(WIDE_LAG),
         ColumnSpec::fixed(CursorColumn::LagTime, 7, 1),
         ColumnSpec::fixed(CursorColumn::Drain, 8, 3),
         ColumnSpec::fixed(CursorColumn::Speed, 6, 2),
@@ -29,14 +32,44 @@ fn cursor_specs(name: u16, partition: u16) -> [ColumnSpec<CursorColumn>; 8] {
     ]
 }
 
-const GROUPS: &[ColumnSpec<GroupColumn>] = &[
-    ColumnSpec::growing(GroupColumn::Id, 12, 30, 0),
-    ColumnSpec::fixed(GroupColumn::Members, 7, 0),
-    ColumnSpec::fixed(GroupColumn::Lag, 8, 0),
-    ColumnSpec::growing(GroupColumn::Streams, 10, 40, 1),
-    ColumnSpec::growing(GroupColumn::Coordinator, 11, 20, 2),
-    ColumnSpec::fixed(GroupColumn::Epoch, 5, 3),
-];
+/// How columns of groups are laid out, given the width of the longest name.
+fn group_specs(name: u16) -> [ColumnSpec<GroupColumn>; 6] {
+    [
+        ColumnSpec::growing(GroupColumn::Id, 12, name.clamp(12, 30), 0),
+        ColumnSpec::fixed(GroupColumn::Members, 7, 0),
+        ColumnSpec::fixed(GroupColumn::Lag, 8, 0).widest(WIDE_LAG),
+        ColumnSpec::growing(GroupColumn::Streams, 10, 40, 1),
+        ColumnSpec::growing(GroupColumn::Coordinator, 11, 20, 2),
+        ColumnSpec::fixed(GroupColumn::Epoch, 5, 3),
+    ]
+}
+
+/// The columns that the list of cursors needs to leave none out.
+pub(in crate::ui) fn cursor_columns(app: &App) -> u16 {
+    let [name, partition] = cursor_names(app.truth());
+    needed(&cursor_specs(name, partition))
+}
+
+/// The columns that the list of groups needs to leave none out.
+pub(in crate::ui) fn group_columns(app: &App) -> u16 {
+    needed(&group_specs(group_names(app)))
+}
+
+/// Columns of the longest name of a cursor and of the longest partition.
+fn cursor_names(truth: &Truth) -> [u16; 2] {
+    let entries = || truth.cursors.iter().map(|cursor| &cursor.entry);
+    let names = entries().map(|entry| format::width(&labels::cursor_name(entry)));
+    let partitions = entries().map(|entry| format::width(&labels::cursor_partition(entry)));
+    let widest = [names.max(), partitions.max()];
+    widest.map(|width| cells(width.unwrap_or(0)))
+}
+
+/// Columns of the longest name of a group.
+fn group_names(app: &App) -> u16 {
+    let names = app.cursors().groups().iter();
+    let longest = names.map(|group| format::width(&group.id)).max();
+    cells(longest.unwrap_or(0))
+}
 
 /// Draws the cursors.
 pub(in crate::ui) fn cursors(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
@@ -55,11 +88,7 @@ pub(in crate::ui) fn cursors(painter: &mut Painter<'_>, place: PaneArea, app: &A
         Some(cursor) => cursor_cell(cursor, column, width, app, theme),
         None => Vec::new(),
     };
-    let entries = || truth.cursors.iter().map(|cursor| &cursor.entry);
-    let names = entries().map(|entry| format::width(&labels::cursor_name(entry)));
-    let partitions = entries().map(|entry| format::width(&labels::cursor_partition(entry)));
-    let widest = [names.max(), partitions.max()];
-    let [name, partition] = widest.map(|width| cells(width.unwrap_or(0)));
+    let [name, partition] = cursor_names(truth);
     let specs = cursor_specs(name, partition);
     table(painter, place, area, list, &specs, cell);
     if list.rows().is_empty() {
@@ -134,7 +163,14 @@ pub(in crate::ui) fn groups(painter: &mut Painter<'_>, place: PaneArea, app: &Ap
         Some(group) => group_cell(group, column, width, app, theme),
         None => Vec::new(),
     };
-    table(painter, place, area, list, GROUPS, cell);
+    table(
+        painter,
+        place,
+        area,
+        list,
+        &group_specs(group_names(app)),
+        cell,
+    );
     if list.rows().is_empty() {
         let lines = match fetch_state {
             FetchState::Never => ["Reading groups…", ""],

@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use crate::app::screens::incidents::IncidentColumn;
 use crate::app::{App, Listing};
 use crate::health::Incident;
-use crate::ui::areas::{after, below, cells, row, top};
+use crate::ui::areas::{after, below, cells, left, row, top};
 use crate::ui::detail::{self, incident_events};
 use crate::ui::format;
 use crate::ui::labels;
@@ -22,6 +22,9 @@ const SPECS: &[ColumnSpec<IncidentColumn>] = &[
     ColumnSpec::fixed(IncidentColumn::Uncommitted, 8, 1),
 ];
 
+/// Columns from which on what happened stands beside the list.
+const BESIDE: u16 = 160;
+
 /// Draws the pane.
 pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let theme = painter.theme;
@@ -33,7 +36,12 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     )];
     let area = list_title(painter, place, list, &behind);
     let selected = list.selected().and_then(|began| incidents.find(*began));
-    let rows = list_area(area, list.row_count(), selected.is_some());
+    let is_beside = selected.is_some() && area.width >= BESIDE;
+    let rows = if is_beside {
+        left(area, area.width / 2)
+    } else {
+        list_area(area, list.row_count(), selected.is_some())
+    };
     let cell = |began: &i64, column, width| match incidents.find(*began) {
         Some(incident) => cell(incident, column, width, app, theme),
         None => Vec::new(),
@@ -50,8 +58,17 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
         };
         empty_state(painter, below(rows, 1), &lines);
     }
-    if let Some(incident) = selected {
-        draw_detail(painter, below(area, rows.height), incident, app);
+    let Some(incident) = selected else {
+        return;
+    };
+    if is_beside {
+        let rest = after(area, rows.width);
+        painter.vertical_line(left(rest, 1));
+        draw_detail(painter, after(rest, 1), incident, app);
+    } else {
+        let rest = below(area, rows.height);
+        painter.horizontal_line(row(rest, 0));
+        draw_detail(painter, below(rest, 1), incident, app);
     }
 }
 
@@ -66,9 +83,8 @@ fn list_area(area: Rect, count: usize, has_detail: bool) -> Rect {
 }
 
 fn draw_detail(painter: &mut Painter<'_>, area: Rect, incident: &Incident, app: &App) {
-    painter.horizontal_line(row(area, 0));
     let lines = incident_events(incident, app, painter.theme);
-    let rest = after(below(area, 1), MARGIN);
+    let rest = after(area, MARGIN);
     let lines = detail::wrapped(lines, usize::from(rest.width.saturating_sub(1)));
     detail::draw(painter, rest, &lines, 0);
 }

@@ -8,21 +8,31 @@ use crate::app::{App, Listing, TableProgress, TableReport, ValueId};
 use crate::model::{counted, sanitise};
 use crate::store::decode::summary;
 use crate::store::{RowId, TableEntry};
-use crate::ui::areas::below;
+use crate::ui::areas::{below, cells};
 use crate::ui::format;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{ColumnSpec, table};
 use crate::ui::widgets::{PaneArea, empty_state, list_title};
 
-const SPECS: &[ColumnSpec<KeyColumn>] = &[
-    ColumnSpec::growing(KeyColumn::Key, 12, 28, 0),
-    ColumnSpec::growing(KeyColumn::Value, 24, 200, 1),
-    ColumnSpec::fixed(KeyColumn::Time, 14, 1),
-    ColumnSpec::fixed(KeyColumn::Changes, 8, 0),
-    ColumnSpec::fixed(KeyColumn::Offset, 9, 2),
-    ColumnSpec::fixed(KeyColumn::Partition, 3, 3),
-];
+/// How columns are laid out; how wide numbers can be in a table of many rows is known from the stream.
+fn specs(open: &OpenTable, app: &App) -> [ColumnSpec<KeyColumn>; 6] {
+    let read = open.report().map_or(0, |report| report.totals.read);
+    let stream = app.truth().stream(open.stream());
+    let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
+    let newest = partitions.iter().filter_map(|one| one.high_watermark);
+    let newest = format::count(newest.max().unwrap_or(0));
+    let changes = cells(format::width(&format::count_u64(read))).max(8);
+    let offset = cells(format::width(&newest)).max(9);
+    [
+        ColumnSpec::growing(KeyColumn::Key, 12, 28, 0),
+        ColumnSpec::growing(KeyColumn::Value, 24, 200, 1),
+        ColumnSpec::fixed(KeyColumn::Time, 14, 1),
+        ColumnSpec::fixed(KeyColumn::Changes, 8, 0).widest(changes),
+        ColumnSpec::fixed(KeyColumn::Offset, 9, 2).widest(offset),
+        ColumnSpec::fixed(KeyColumn::Partition, 3, 3).widest(4),
+    ]
+}
 
 /// Draws the pane.
 pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
@@ -42,7 +52,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
         None if column == KeyColumn::Key => vec![span("…", theme.faint)],
         None => Vec::new(),
     };
-    table(painter, place, area, list, SPECS, cell);
+    table(painter, place, area, list, &specs(open, app), cell);
     if list.rows().is_empty() {
         let lines = nothing(open, list);
         let lines = lines.each_ref().map(String::as_str);

@@ -6,32 +6,59 @@ use ratatui::text::Span;
 use crate::app::row_key::PartitionKey;
 use crate::app::screens::streams::{PartitionColumn, worst_lag};
 use crate::app::{App, Listing};
-use crate::health::{Known, PartitionTruth, ReplicaView};
+use crate::health::{Known, PartitionTruth, ReplicaView, StreamTruth};
 use crate::ui::areas::{after, below, cells, row, top};
+use crate::ui::detail::{self, Line};
 use crate::ui::format;
 use crate::ui::labels::{self, ShortNames};
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::table::{ColumnSpec, table};
-use crate::ui::widgets::{PaneArea, empty_state, list_title};
+use crate::ui::widgets::table::{ColumnSpec, needed, table};
+use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title};
+
+/// Columns of lists of replicas: of more than so many their end is cut.
+const REPLICAS: [u16; 2] = [8, 24];
 
 /// How columns are laid out, given the widths of the longest leader, of the longest lists of replicas, and of the
 /// longest state.
 fn specs(leader: u16, replicas: u16, isr: u16, state: u16) -> [ColumnSpec<PartitionColumn>; 10] {
     use PartitionColumn as Column;
+    let [least, most] = REPLICAS;
     [
-        ColumnSpec::fixed(Column::Number, 3, 0),
+        ColumnSpec::fixed(Column::Number, 3, 0).widest(4),
         ColumnSpec::growing(Column::Leader, 8, leader.clamp(8, 24), 0),
-        ColumnSpec::fixed(Column::Replicas, replicas.max(8), 5),
-        ColumnSpec::fixed(Column::Isr, isr, 1),
+        ColumnSpec::growing(Column::Replicas, least, replicas.clamp(least, most), 5),
+        ColumnSpec::growing(Column::Isr, isr.clamp(3, least), isr.clamp(3, most), 1),
         ColumnSpec::fixed(Column::HighWatermark, 8, 1),
         ColumnSpec::fixed(Column::Uncommitted, 11, 3),
         ColumnSpec::fixed(Column::Rate, 6, 6),
-        ColumnSpec::fixed(Column::Lag, 5, 7),
+        ColumnSpec::fixed(Column::Lag, 5, 7).widest(7),
         ColumnSpec::fixed(Column::Last, 4, 4),
         ColumnSpec::fixed(Column::State, state.max(8), 0),
     ]
 }
+
+/// Columns of a state such as `▲ under-replicated`.
+const WIDE_STATE: u16 = 18;
+
+/// Columns of three replicas of which one is not in sync: `1 (2) 3`.
+const IN_SYNC: u16 = 7;
+
+/// The columns that the pane needs to leave none out, whatever stream is chosen and whatever states its partitions are in.
+pub(in crate::ui) fn columns(app: &App) -> u16 {
+    let [least, _] = REPLICAS;
+    needed(&specs(leader_columns(app), least, IN_SYNC, WIDE_STATE))
+}
+
+/// Columns of the longest name of a broker, and of a sign that it does not answer.
+fn leader_columns(app: &App) -> u16 {
+    let brokers = app.truth().brokers.iter();
+    let names = brokers.map(|broker| format::width(broker.name()));
+    cells(names.max().unwrap_or(0) + 1)
+}
+
+/// Rows from which on what is known of the stream is more than a scrap.
+const STREAM_ROWS: u16 = 12;
 
 /// Columns of a broker's name beside what it reports.
 const MAX_REPLICA_NAME: usize = 24;
@@ -58,12 +85,10 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     let replicas = |one: &PartitionTruth| spans_width(&labels::replicas(one, &short, theme));
     let in_sync = |one: &PartitionTruth| spans_width(&labels::in_sync(one, &short, theme));
     let state = |one: &PartitionTruth| spans_width(&labels::partition_state(one, theme));
-    // Room for a sign that the leader does not answer.
-    let leader = |one: &PartitionTruth| 1 + one.leader.as_deref().map_or(0, format::width);
     let specs = specs(
-        longest(&leader),
-        longest(&replicas).clamp(3, 24),
-        longest(&in_sync).clamp(3, 24),
+        leader_columns(app),
+        longest(&replicas),
+        longest(&in_sync),
         longest(&state),
     );
     let cell = |(stream, id): &PartitionKey, column, width| match truth.partition(stream, *id) {
@@ -74,14 +99,37 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     if list.rows().is_empty() {
         empty_state(painter, below(rows, 1), &nothing(app));
     }
+    let rest = below(area, rows.height);
     if let Some(partition) = selected {
-        replica_views(painter, below(area, rows.height), partition, app);
+        let used = replica_views(painter, rest, partition, app);
+        if let Some(stream) = stream {
+            stream_below(painter, below(rest, used), stream, app);
+        }
     }
 }
 
-/// The rows above; below them room for what the replicas report, where there is enough of it.
+/// What is known of the stream, where a high screen has room for it.
+fn stream_below(painter: &mut Painter<'_>, area: Rect, stream: &StreamTruth, app: &App) {
+    if area.height < STREAM_ROWS {
+        return;
+    }
+    let theme = painter.theme;
+    painter.horizontal_line(row(area, 0));
+    let mut lines = vec![Line::text(&*stream.name, theme.title)];
+    lines.extend(detail::stream_facts(stream, app, theme));
+    let rest = after(below(area, 1), MARGIN);
+    let lines = detail::wrapped(lines, usize::from(rest.width.saturating_sub(1)));
+    detail::draw(painter, rest, &lines, 0);
+}
+
+/// The rows above; below them room for what the replicas report, where there is enough of it, and on a high screen for
+/// what is known of the stream.
 fn rows_area(area: Rect, rows: usize, selected: Option<&PartitionTruth>) -> Rect {
     let wanted = selected.map_or(0, |one| cells(one.replica_ends.len()).saturating_add(3));
+    let all = cells(rows).saturating_add(2);
+    if all.saturating_add(wanted).saturating_add(STREAM_ROWS) <= area.height {
+        return top(area, all);
+    }
     let needed = cells(rows).saturating_add(1).min(area.height / 2).max(4);
     if area.height < needed.saturating_add(wanted) {
         return area;
@@ -115,8 +163,12 @@ fn cell(
                 .map(|span| labels::cut(&span.content, width, span.style, theme))
                 .collect()
         }
-        PartitionColumn::Replicas => labels::replicas(partition, short, theme),
-        PartitionColumn::Isr => labels::in_sync(partition, short, theme),
+        PartitionColumn::Replicas => {
+            labels::cut_end(labels::replicas(partition, short, theme), width, theme)
+        }
+        PartitionColumn::Isr => {
+            labels::cut_end(labels::in_sync(partition, short, theme), width, theme)
+        }
         PartitionColumn::HighWatermark => high_watermark(partition, theme),
         PartitionColumn::Uncommitted => vec![uncommitted(partition, theme)],
         PartitionColumn::Rate => labels::rate(partition.rate, theme),
@@ -126,8 +178,13 @@ fn cell(
     }
 }
 
-/// What each replica reports of a partition, and how old its report is.
-fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTruth, app: &App) {
+/// What each replica reports of a partition, and how old its report is; returns the rows that takes.
+fn replica_views(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    partition: &PartitionTruth,
+    app: &App,
+) -> u16 {
     let (theme, truth) = (painter.theme, app.truth());
     painter.horizontal_line(row(area, 0));
     let head = [
@@ -165,6 +222,7 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
             painter.put(rest, &[span(text, style)]);
         }
     }
+    cells(truth.replica_views(partition).count()).saturating_add(3)
 }
 
 /// What a replica reports, but for its age; the widths are those of the longest name, offset and lag.

@@ -2,33 +2,59 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use crate::app::screens::streams::StreamColumn;
 use crate::app::{App, Listing};
 use crate::health::StreamTruth;
-use crate::ui::areas::{below, cells};
+use crate::ui::areas::{after, below, cells, row, top};
 use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::history::spark;
-use crate::ui::widgets::table::{ColumnSpec, table};
-use crate::ui::widgets::{PaneArea, empty_state, list_title};
+use crate::ui::widgets::history::{rate_chart, spark};
+use crate::ui::widgets::table::{ColumnSpec, needed, table};
+use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title};
 
-/// How columns are laid out, given the widths of the longest name and of the states.
-fn specs(name: u16, state: u16) -> [ColumnSpec<StreamColumn>; 8] {
+/// How columns are laid out, given the widths of the longest name, of the longest subject and of the states.
+fn specs(name: u16, subject: u16, state: u16) -> [ColumnSpec<StreamColumn>; 8] {
     use StreamColumn as Column;
     [
         ColumnSpec::growing(Column::Name, 14, name.clamp(14, 48), 0),
         ColumnSpec::fixed(Column::Partitions, 5, 1),
         ColumnSpec::fixed(Column::Rate, 6, 0),
-        ColumnSpec::growing(Column::History, 10, 30, 2),
+        ColumnSpec::growing(Column::History, 8, 30, 2).last(),
         ColumnSpec::fixed(Column::Health, state, 0),
         ColumnSpec::fixed(Column::Messages, 8, 4),
-        ColumnSpec::growing(Column::Subject, 14, 40, 5),
+        ColumnSpec::growing(Column::Subject, 10, subject.clamp(10, 40), 5),
         ColumnSpec::fixed(Column::Created, 7, 6),
     ]
+}
+
+/// The height from which on the list leaves room for a chart of the selected stream, its rows, and how few are too few.
+const CHART_FROM_HEIGHT: u16 = 30;
+const CHART_ROWS: u16 = 16;
+const LEAST_CHART_ROWS: u16 = 8;
+
+/// Columns of a name above its chart.
+const NAME_ABOVE_CHART: usize = 40;
+
+/// Columns of a state such as `▲ 12 under-replicated`.
+const WIDE_STATE: u16 = 21;
+
+/// The columns that the pane needs to leave none out, whatever states the streams are in.
+pub(in crate::ui) fn columns(app: &App) -> u16 {
+    // A filter moves no pane.
+    let all = app.truth().streams.iter().map(|stream| &*stream.name);
+    needed(&specs(name_columns(all, app), 0, WIDE_STATE))
+}
+
+/// Columns of the longest of these names, and of the sign before a favourite.
+fn name_columns<'a>(names: impl Iterator<Item = &'a str>, app: &App) -> u16 {
+    let longest = names.map(format::width).max().unwrap_or(0);
+    let has_signs = !app.streams().favourites().is_empty();
+    cells(longest + if has_signs { 2 } else { 0 })
 }
 
 /// Draws the pane.
@@ -41,22 +67,45 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
         Some(stream) => cell(stream, column, width, app, theme),
         None => Vec::new(),
     };
-    let longest = list.rows().iter().map(|name| format::width(name)).max();
     let any_degraded = truth.totals.leaderless + truth.totals.under_replicated > 0;
     // States without numbers have all one width: thousands of streams need not be looked up at each frame.
     let rows = list.rows().iter().filter(|_| any_degraded);
     let shown = rows.filter_map(|name| truth.stream(name));
     let states = labels::stream_states_width(shown);
-    let signs = if app.streams().favourites().is_empty() {
-        0
-    } else {
-        2
+    let names = list.rows().iter().map(|name| &**name);
+    let subjects = truth
+        .streams
+        .iter()
+        .map(|stream| format::width(&stream.subject));
+    let subject = cells(subjects.max().unwrap_or(0));
+    let specs = specs(name_columns(names, app), subject, states);
+    let selected = list.selected().and_then(|name| truth.stream(name));
+    let rows = match selected {
+        Some(stream) => chart_below(painter, area, list.row_count(), stream),
+        None => area,
     };
-    let specs = specs(cells(longest.unwrap_or(0) + signs), states);
-    table(painter, place, area, list, &specs, cell);
+    table(painter, place, rows, list, &specs, cell);
     if list.rows().is_empty() {
         empty_state(painter, below(area, 1), &nothing(app));
     }
+}
+
+/// The rate of the selected stream, in the room that the list leaves on a high screen; returns the area of the list.
+fn chart_below(painter: &mut Painter<'_>, area: Rect, rows: usize, stream: &StreamTruth) -> Rect {
+    let listed = cells(rows).saturating_add(2);
+    let chart = area.height.saturating_sub(listed).min(CHART_ROWS);
+    if area.height < CHART_FROM_HEIGHT || chart < LEAST_CHART_ROWS {
+        return area;
+    }
+    let list = top(area, area.height - chart);
+    let rest = below(area, list.height);
+    painter.horizontal_line(row(rest, 0));
+    let theme = painter.theme;
+    let name = format::cut_middle(&stream.name, NAME_ABOVE_CHART, theme.glyphs.cut);
+    let head = [span(name, theme.title), span("  rate", theme.muted)];
+    let chart = after(below(rest, 1), MARGIN);
+    rate_chart(painter, chart, &head, (&stream.history, stream.rate));
+    list
 }
 
 fn cell(

@@ -7,7 +7,8 @@ use ratatui::symbols::bar;
 use ratatui::text::Span;
 use ratatui::widgets::Sparkline;
 
-use crate::ui::areas::{after, cells, left, right, row, top};
+use crate::health::StreamTruth;
+use crate::ui::areas::{after, below, cells, left, right, row, top};
 use crate::ui::format;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::{Glyphs, Theme};
@@ -39,8 +40,40 @@ pub(in crate::ui) fn spark(
     span(lead + &bars, theme.spark)
 }
 
+/// The columns and rows from which on a chart has axes.
+const WITH_AXES: (u16, u16) = (36, 5);
+
+/// Draws messages a second of the last minutes below a head, with their highest value; the step that is not over yet is not
+/// in the history.
+pub(in crate::ui) fn rate_chart(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    head: &[Span<'_>],
+    (history, now): (&[Option<f32>], Option<f64>),
+) {
+    let theme = painter.theme;
+    let area = left(area, area.width.saturating_sub(2));
+    let steps = history.iter().flatten().copied().map(f64::from);
+    let peak = [
+        span("peak ", theme.muted),
+        span(
+            format::rate(steps.fold(now.unwrap_or_default(), f64::max)),
+            theme.text,
+        ),
+    ];
+    let rest = painter.put_right(row(area, 0), &peak);
+    let used = painter.put(rest, head);
+    painter.put(after(rest, used), &[span("  last 10m", theme.muted)]);
+    let area = below(area, 1);
+    if area.height >= WITH_AXES.1 && area.width >= WITH_AXES.0 {
+        chart_with_axes(painter, area, history, StreamTruth::HISTORY_STEP);
+    } else {
+        chart(painter, area, history);
+    }
+}
+
 /// Draws a history as a chart of as many rows as the area has, the newest at the right.
-pub(in crate::ui) fn chart(painter: &mut Painter<'_>, area: Rect, history: &[Option<f32>]) {
+fn chart(painter: &mut Painter<'_>, area: Rect, history: &[Option<f32>]) {
     let theme = painter.theme;
     let values = squeeze(history, usize::from(area.width));
     let steps = usize::from(area.height) * STEPS;
@@ -54,12 +87,7 @@ pub(in crate::ui) fn chart(painter: &mut Painter<'_>, area: Rect, history: &[Opt
 }
 
 /// Draws a history as a chart between axes: beside it its highest value and 0, below it since when it goes.
-pub(in crate::ui) fn chart_with_axes(
-    painter: &mut Painter<'_>,
-    area: Rect,
-    history: &[Option<f32>],
-    step: Duration,
-) {
+fn chart_with_axes(painter: &mut Painter<'_>, area: Rect, history: &[Option<f32>], step: Duration) {
     let theme = painter.theme;
     let highest = history.iter().flatten().copied().fold(0.0_f32, f32::max);
     let most = format::rate(f64::from(highest));

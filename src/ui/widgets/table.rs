@@ -20,8 +20,12 @@ pub(in crate::ui) struct ColumnSpec<C> {
     min: u16,
     /// Columns grow from left to right as far as the table is wide.
     max: u16,
+    /// How wide a column that does not grow is where there are too many rows to measure.
+    widest: u16,
     /// Columns of the highest rank are left out first in a narrow table; 0 stays.
     rank: u8,
+    /// It takes what the others leave.
+    grows_last: bool,
 }
 
 impl<C> ColumnSpec<C> {
@@ -36,8 +40,22 @@ impl<C> ColumnSpec<C> {
             column,
             min,
             max,
+            widest: max,
             rank,
+            grows_last: false,
         }
+    }
+
+    /// It grows once all that is text has the room that it wants.
+    pub(in crate::ui) const fn last(mut self) -> Self {
+        self.grows_last = true;
+        self
+    }
+
+    /// As wide as its widest cell can be, where there are too many rows to measure.
+    pub(in crate::ui) const fn widest(mut self, widest: u16) -> Self {
+        self.widest = widest;
+        self
     }
 
     /// The column that decides the order has room for the sign of that.
@@ -58,22 +76,53 @@ impl<C> ColumnSpec<C> {
         }
     }
 
-    /// A column that does not grow shows whole what stands in it, however long that is: half a number is a wrong one.
-    fn wide_enough_for(&self, cells: impl Iterator<Item = Vec<Span<'static>>>) -> Self
+    /// A column that does not grow shows whole what stands in it, however long that is: half a number is a wrong one. Its
+    /// place depends on no row in particular, so that columns stay where they are while the selection moves.
+    fn wide_enough_for(
+        &self,
+        rows: Measured,
+        cells: impl Iterator<Item = Vec<Span<'static>>>,
+    ) -> Self
     where
         C: Copy,
     {
         if self.min < self.max {
             return *self;
         }
+        let least = match rows {
+            Measured::All => self.min,
+            Measured::InView => self.min.max(self.widest),
+        };
         let widest = cells.map(|spans| spans_width(&spans)).max().unwrap_or(0);
-        let width = self.min.max(cells_of(widest));
+        let width = least.max(cells_of(widest));
         Self::fixed(self.column, width, self.rank)
     }
 }
 
+/// Whose cells are measured for the widths of columns.
+#[derive(Clone, Copy, Debug)]
+enum Measured {
+    All,
+    InView,
+}
+
+/// The columns that a pane needs for a whole table: all columns, those that always stay as wide as they want to be, and
+/// the sign of the order on whichever column it is.
+pub(in crate::ui) fn needed<C: Column>(specs: &[ColumnSpec<C>]) -> u16 {
+    let width = |spec: &ColumnSpec<C>| if spec.rank == 0 { spec.max } else { spec.min };
+    let cells: u16 = specs.iter().map(|spec| width(spec) + GAP).sum();
+    let arrows = specs.iter().map(|spec| {
+        let sorted = spec.with_room_for_arrow(spec.column);
+        sorted.min - spec.min
+    });
+    MARGIN + cells.saturating_sub(GAP) + arrows.max().unwrap_or(0) + EDGE
+}
+
 /// Rows whose cells are measured for the widths of columns; of more, those in view.
 const MOST_MEASURED: usize = 256;
+
+/// The columns at the right of a table that stay free.
+const EDGE: u16 = 1;
 
 /// Columns between cells.
 const GAP: u16 = 2;
@@ -93,12 +142,16 @@ fn fit<C: Column>(specs: &[ColumnSpec<C>], width: u16, scrolled: usize) -> Vec<(
         shown.remove(at.unwrap_or(0).max(1));
     }
     let mut spare = width.saturating_sub(needed(&shown));
-    let grown = shown.iter().map(|spec| {
-        let extra = spare.min(spec.max.saturating_sub(spec.min));
-        spare -= extra;
-        (spec.column, spec.min + extra)
-    });
-    grown.collect()
+    let mut columns: Vec<(C, u16)> = shown.iter().map(|spec| (spec.column, spec.min)).collect();
+    for grows_last in [false, true] {
+        let growing = shown.iter().zip(&mut columns);
+        for (spec, (_, width)) in growing.filter(|(spec, _)| spec.grows_last == grows_last) {
+            let extra = spare.min(spec.max.saturating_sub(spec.min));
+            spare -= extra;
+            *width += extra;
+        }
+    }
+    columns
 }
 
 /// Draws a table. `cell` makes what stands in a column of a row, given its width.
@@ -113,16 +166,16 @@ pub(in crate::ui) fn table<K, C>(
     K: Clone + PartialEq,
     C: Column,
 {
-    let width = area.width.saturating_sub(1);
+    let width = area.width.saturating_sub(EDGE);
     let body = below(area, 1);
     let top = table.state().top();
     let in_view = table.rows().get(top..).unwrap_or_default();
     let in_view = in_view.get(..usize::from(body.height)).unwrap_or(in_view);
-    // Columns keep their place while one moves, unless there are so many rows that looking at all of them is felt.
-    let measured = if table.rows().len() <= MOST_MEASURED {
-        table.rows()
+    // Looking at all of very many rows would be felt.
+    let (rows, measured) = if table.rows().len() <= MOST_MEASURED {
+        (Measured::All, table.rows())
     } else {
-        in_view
+        (Measured::InView, in_view)
     };
     let specs = specs.iter();
     let specs = specs.filter(|spec| !table.is_hidden(spec.column));
@@ -130,7 +183,7 @@ pub(in crate::ui) fn table<K, C>(
         let cells = measured.iter();
         let cells = cells.map(|key| cell(key, spec.column, usize::from(spec.max)));
         spec.with_room_for_arrow(table.sort().0)
-            .wide_enough_for(cells)
+            .wide_enough_for(rows, cells)
     });
     let columns = fit(&specs.collect::<Vec<_>>(), width, table.columns_scrolled());
     heads(painter, place, row(area, 0), table, &columns);
@@ -241,6 +294,37 @@ mod tests {
         assert_eq!(widths(36), [15, 6, 8]);
         assert_eq!(widths(43), [20, 6, 10]);
         assert_eq!(widths(200), [20, 6, 12]);
+        let mut specs = SPECS.to_vec();
+        specs[0] = specs[0].last();
+        let widths: Vec<u16> = fit(&specs, 36, 0).iter().map(|(_, w)| *w).collect();
+        assert_eq!(widths, [11, 6, 12], "the one that grows last");
+    }
+
+    #[test]
+    fn a_table_with_what_it_needs_leaves_out_nothing_whatever_its_order() {
+        let whole: Vec<_> = SPECS.iter().map(|spec| spec.column).collect();
+        for sorted in &whole {
+            let specs: Vec<_> = SPECS
+                .iter()
+                .map(|spec| spec.with_room_for_arrow(*sorted))
+                .collect();
+            let shown = fit(&specs, needed(SPECS) - EDGE, 0);
+            let columns: Vec<_> = shown.iter().map(|(column, _)| *column).collect();
+            assert_eq!(columns, whole, "{sorted:?}");
+            let name = shown.first().map(|(_, width)| *width);
+            assert!(name >= Some(20), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn of_more_rows_than_are_measured_a_column_is_as_wide_as_it_can_be() {
+        let spec = ColumnSpec::fixed(Col::Rate, 6, 2).widest(9);
+        let cells = |text: &'static str| std::iter::once(vec![span(text, Style::new())]);
+        let width = |rows, text| spec.wide_enough_for(rows, cells(text)).min;
+        assert_eq!(width(Measured::All, "1,234"), 6);
+        assert_eq!(width(Measured::All, "1,234,567"), 9);
+        assert_eq!(width(Measured::InView, "1,234"), 9);
+        assert_eq!(width(Measured::InView, "1,234,567,890"), 13);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use liftui::demo::{DemoOptions, Traffic};
+use liftui::demo::{DemoOptions, IncidentPace, Traffic};
 use regex::Regex;
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -86,7 +86,7 @@ fn run_page(page: &Page) -> usize {
 fn demo() -> TestCluster {
     let traffic = Traffic::Workload {
         rate: None,
-        storm: false,
+        incidents: IncidentPace::Usual,
     };
     let test = TestCluster::of(DemoOptions {
         traffic,

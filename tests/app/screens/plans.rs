@@ -48,3 +48,22 @@ fn replicas_of_a_partition_and_of_a_whole_stream() {
         60 silent 31s",
     );
 }
+
+#[test]
+fn of_a_broker_that_is_down_is_told_what_its_absence_means() {
+    shows(
+        after(World::seasoned(), "2 j w"),
+        "
+            60 If node-2 were lost now
+            60 2 of 3 brokers would be left: they would go on",
+    );
+    shows(
+        after(World::seasoned().without_node_two(), "2 j w"),
+        "
+            60 node-2 is down already
+            60 It has not answered for 31s. This is what its
+            80 2 of 3 brokers answer: they go on electing leaders.
+            60 1 has no leader until it is back
+            80 go on with a replica less: when it is back, it copies",
+    );
+}

@@ -95,6 +95,11 @@ impl Tails {
                 let usual = || self.rows.configured(streams).cloned().unwrap_or_default();
                 let row = RowChoice::of(template.unwrap_or_else(usual));
                 self.set_row(&row, context);
+                let mistake = self.shown();
+                let mistake = mistake.and_then(|tail| tail.row_mistake(&self.decoded, context));
+                if let Some(mistake) = mistake {
+                    context.notify(Level::Warning, mistake);
+                }
             }
             PromptInput::Export(range, path) => {
                 self.exporting = Some((tail.export(range, path, context), 0));

@@ -50,7 +50,7 @@ impl QueryTyping {
         fitting
     }
 
-    /// The line with the next completion that fits.
+    /// The line with the next completion that fits, or with what may be meant where none does.
     pub(super) fn next(&mut self, line: &str) -> Option<String> {
         let (typed, before) = match self.chosen.take() {
             Some((typed, before)) => (typed, Some(before)),
@@ -59,7 +59,7 @@ impl QueryTyping {
         let mut fitting = QueryCompletion::of(&typed, &self.index);
         let next = before.map_or(0, |before| cycled_index(before, fitting.len(), true));
         if next >= fitting.len() {
-            return None;
+            return QueryCompletion::meant(&typed, &self.index);
         }
         self.chosen = Some((typed, next));
         Some(fitting.swap_remove(next).line)

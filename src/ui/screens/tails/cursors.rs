@@ -6,7 +6,7 @@ use ratatui::text::Span;
 
 use crate::app::screens::tails::TailCursor;
 use crate::app::{App, Tail};
-use crate::ui::areas::{after, cells, right};
+use crate::ui::areas::{after, cells, left, right};
 use crate::ui::format;
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
@@ -37,6 +37,8 @@ pub(super) fn positions(
 ) -> bool {
     let theme = painter.theme;
     let heads: String = heads.iter().map(|head| head.content.as_ref()).collect();
+    // The last column stays free: what stands there would seem to go on beyond the edge.
+    let line = left(line, line.width.saturating_sub(1));
     let area = after(line, cells(format::width(heads.trim_end())));
     let cursors = tail.cursors(app.truth(), app.now());
     let room = usize::from(area.width.saturating_sub(GAP));

@@ -14,6 +14,34 @@ use crate::ui::widgets::text_input;
 const SHOWN_VALUES: usize = 4;
 const SHOWN_COMPLETIONS: usize = 8;
 
+/// What a place can be, in as many words as there is room for.
+const SEEK_HINTS: [&str; 3] = [
+    "earliest  latest  new  1234  -50  @10:30  @2026-11-22T10:30:00Z  @-15m",
+    "earliest  latest  new  1234  -50  @10:30  @-15m",
+    "earliest  latest  1234  -50  @-15m",
+];
+
+/// What a query can be.
+const QUERY_HINTS: [&str; 4] = [
+    "text  ~regex  key:T  header.NAME:T  offset>N  age<5m  cel: value.amount > 500",
+    "text  ~regex  key:T  header.NAME:T  offset>N  age<5m  cel: value.n > 5",
+    "text  ~regex  key:T  header.NAME:T  offset>N  age<5m  cel:",
+    "text  ~regex  key:T  offset>N  age<5m  cel:",
+];
+
+/// What a row can be.
+const ROW_HINTS: [&str; 3] = [
+    "fields, or text with {fields}: key  value  value.PATH  header.NAME; empty: as it was",
+    "fields: key  value  value.PATH  header.NAME; empty: as it was",
+    "key  value.PATH  header.NAME; empty: as it was",
+];
+
+/// The first of these texts that has room, the fullest first.
+fn fitting<'a>(texts: &[&'a str], room: usize) -> &'a str {
+    let fits = texts.iter().find(|text| format::width(text) <= room);
+    fits.or(texts.last()).copied().unwrap_or_default()
+}
+
 /// Draws the line, and the one below it.
 pub(super) fn draw(
     painter: &mut Painter<'_>,
@@ -21,17 +49,20 @@ pub(super) fn draw(
     (tail, height): (&Tail, usize),
     prompt: &Prompt,
 ) {
+    // A blank stands before them, and one behind.
+    let [_, below] = &lines;
+    let room = usize::from(below.width.saturating_sub(2));
     let words = match prompt.kind() {
-        PromptKind::Export => export_words(tail, prompt.range(), height),
-        PromptKind::Row => row_words(prompt),
-        PromptKind::Query => query_words(prompt),
-        PromptKind::Seek => Default::default(),
+        PromptKind::Export => export_words(tail, prompt.range(), height, room),
+        PromptKind::Row => row_words(prompt, room),
+        PromptKind::Query => query_words(prompt, room),
+        PromptKind::Seek => ["from ".to_owned(), fitting(&SEEK_HINTS, room).to_owned()],
     };
     draw_prompt(painter, lines, prompt, &words);
 }
 
 /// What an export is to write, and what else it could.
-fn export_words(tail: &Tail, range: ExportRange, height: usize) -> [String; 2] {
+fn export_words(tail: &Tail, range: ExportRange, height: usize, room: usize) -> [String; 2] {
     let words = |range| {
         let rows = counted(tail.export_len(range, height), "row");
         match range {
@@ -40,34 +71,46 @@ fn export_words(tail: &Tail, range: ExportRange, height: usize) -> [String; 2] {
             ExportRange::Kept => format!("all {rows} in memory"),
         }
     };
-    [
-        format!("export {} to ", words(range)),
-        format!(
-            "a file name; .csv, .raw, or NDJSON   tab: {}",
-            words(range.next())
-        ),
-    ]
+    let next = words(range.next());
+    let hints = [
+        format!("a file name; .csv, .raw, or NDJSON   tab: {next}"),
+        "a file name; .csv, .raw, or NDJSON".to_owned(),
+    ];
+    let hint = fitting(&hints.each_ref().map(String::as_str), room).to_owned();
+    [format!("export {} to ", words(range)), hint]
 }
 
 /// What fields could stand where one is being typed.
-fn row_words(prompt: &Prompt) -> [String; 2] {
-    let fields = prompt.fields().join("  ");
+fn row_words(prompt: &Prompt, room: usize) -> [String; 2] {
+    let fields = prompt.fields();
     let hint = if fields.is_empty() {
-        "fields, or text with {fields}: key  value  value.PATH  header.NAME; empty: as it was"
-            .to_owned()
+        fitting(&ROW_HINTS, room).to_owned()
     } else {
-        format!("tab: {fields}")
+        let gaps = std::iter::once(" ").chain(std::iter::repeat("  "));
+        let fields = gaps.zip(fields).map(|(gap, field)| format!("{gap}{field}"));
+        with_as_many("tab:".to_owned(), fields, room)
     };
     ["row ".to_owned(), hint]
 }
 
+/// The text and as many of the pieces behind it as there is room for; the first one in any case.
+fn with_as_many(mut text: String, pieces: impl Iterator<Item = String>, room: usize) -> String {
+    for (number, piece) in pieces.enumerate() {
+        if number > 0 && format::width(&text) + format::width(&piece) > room {
+            break;
+        }
+        text += &piece;
+    }
+    text
+}
+
 /// What a query could go on with: the first one with the values that it has most often.
-fn query_words(prompt: &Prompt) -> [String; 2] {
+fn query_words(prompt: &Prompt, room: usize) -> [String; 2] {
     let (completions, known) = prompt.completions();
     let Some((first, others)) = completions.split_first().filter(|_| !prompt.is_empty()) else {
-        let hint = "text  ~regex  key:T  header.NAME:T  offset>N  age<5m  cel: value.amount > 500";
-        return ["/ ".to_owned(), hint.to_owned()];
+        return ["/ ".to_owned(), fitting(&QUERY_HINTS, room).to_owned()];
     };
+    let text = format!("tab (by {}):", counted(known, "message"));
     let values = match first.values.as_slice() {
         [] => String::new(),
         values => {
@@ -75,15 +118,10 @@ fn query_words(prompt: &Prompt) -> [String; 2] {
             format!(" ({})", shown.join(", "))
         }
     };
+    let first = format!(" {} {}{values}", first.text, first.about);
     let others = others.iter().take(SHOWN_COMPLETIONS);
     let others = others.map(|one| format!("  {} {}", one.text, one.about));
-    let hint = format!(
-        "tab (by {}): {} {}{values}{}",
-        counted(known, "message"),
-        first.text,
-        first.about,
-        others.collect::<String>(),
-    );
+    let hint = with_as_many(text, std::iter::once(first).chain(others), room);
     ["/ ".to_owned(), hint]
 }
 
@@ -91,17 +129,13 @@ fn draw_prompt(
     painter: &mut Painter<'_>,
     [line, below]: [Rect; 2],
     prompt: &Prompt,
-    [own_sign, own_hint]: &[String; 2],
+    [sign, hint]: &[String; 2],
 ) {
     let theme = painter.theme;
-    let (sign, hint) = match prompt.kind() {
-        PromptKind::Seek => (
-            "from ",
-            "earliest  latest  new  1234  -50  @10:30  @2026-11-22T10:30:00Z  @-15m",
-        ),
-        PromptKind::Query | PromptKind::Export | PromptKind::Row => (&**own_sign, &**own_hint),
-    };
-    let used = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
+    let used = painter.put(
+        line,
+        &[span(" ", theme.text), span(sign.clone(), theme.focus)],
+    );
     let rest = after(line, used);
     text_input::line(painter, rest, prompt.editor(), theme.input);
     // What is not finished yet is no fault where it is known how it could go on.
@@ -114,7 +148,7 @@ fn draw_prompt(
                 let both_ends = format::cut_middle(guess, room, theme.glyphs.cut);
                 (both_ends, theme.degraded)
             }
-            None => (hint.to_owned(), theme.muted),
+            None => (hint.clone(), theme.muted),
         };
         painter.put(below, &[span(format!(" {text}"), style)]);
         return;

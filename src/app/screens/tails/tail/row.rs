@@ -8,10 +8,13 @@ use crate::app::decoded_values::{DecodedValues, ValueReadings};
 use crate::app::row_settings::RowChoice;
 use crate::app::screens::tails::prompt::PromptKind;
 use crate::model::Timestamp;
-use crate::store::{JsonPath, RowField, RowTemplate, known_fields};
+use crate::store::{CellReader, JsonPath, RowField, RowFieldCheck, RowTemplate, known_fields};
 
 /// Messages that are looked through for the fields that they have.
 const LOOKED_THROUGH: usize = 100;
+
+/// Messages that the fields of a row are held against.
+const HELD_AGAINST: usize = 500;
 
 /// Whether rows show how long after each other they came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +89,8 @@ impl Tail {
         RowChoice::of(template)
     }
 
-    /// Opens the line that asks what rows show, which knows the fields of the messages on the screen.
+    /// Opens the line that asks what rows show, which knows the fields of the messages on the screen; where none is there,
+    /// of the newest in memory.
     pub(in crate::app::screens::tails) fn open_row_prompt(
         &mut self,
         decoded: &DecodedValues,
@@ -95,7 +99,12 @@ impl Tail {
         self.open_prompt(PromptKind::Row, context);
         let height = self.height.clamp(1, LOOKED_THROUGH);
         let window = self.view.window(&self.store, height);
-        let messages = self.view.rows(&self.store, window.top, height);
+        let mut messages = self.view.rows(&self.store, window.top, height);
+        let newest = self.store.newest(LOOKED_THROUGH);
+        if messages.is_empty() {
+            let newest = newest.iter().flat_map(|chunk| chunk.iter().rev());
+            messages = newest.take(LOOKED_THROUGH).collect();
+        }
         let readings = ValueReadings {
             schemas: &context.settings.schemas,
             decoded,
@@ -104,5 +113,32 @@ impl Tail {
         if let Some(prompt) = &mut self.prompt {
             prompt.set_known_fields(fields);
         }
+    }
+
+    /// A sentence for a field of its rows that none of the newest messages has.
+    pub(in crate::app::screens::tails) fn row_mistake(
+        &self,
+        decoded: &DecodedValues,
+        context: &Context,
+    ) -> Option<String> {
+        let template = self.row.shown();
+        let readings = ValueReadings {
+            schemas: &context.settings.schemas,
+            decoded,
+        };
+        let newest = self.store.newest(HELD_AGAINST);
+        let messages = newest.iter().flat_map(|chunk| chunk.iter().rev());
+        let mut check = RowFieldCheck::default();
+        for message in messages.take(HELD_AGAINST) {
+            let value = readings.of(&message);
+            let is_for_program = readings.schemas.command_of(message.stream()).is_some();
+            if is_for_program && value.decoded.is_none() {
+                continue;
+            }
+            // Whether a field is there is asked, not what it holds.
+            let reader = CellReader { value, most: 1 };
+            check.add(&message, &reader.cells(template, &message), value);
+        }
+        check.mistake(template)
     }
 }

@@ -26,10 +26,9 @@ fn open(cluster: &DemoCluster, view: Option<KeptView>) -> (Driver, watch::Receiv
 /// The names in the rows of the list of streams, from the top.
 fn streams(screen: &str) -> Vec<&str> {
     let known = ["aardvark", "__cursors", "orders", "zebra"];
-    // What a notice names is no row.
-    let rows = screen.lines().filter(|row| !row.contains("favourite"));
-    let left = rows.map(|row| row.split('▏').next().unwrap_or_default());
-    left.filter_map(|row| known.into_iter().find(|name| row.contains(name)))
+    // The list stands above that of the partitions.
+    let rows = screen.lines().take_while(|row| !row.contains("PARTITIONS"));
+    rows.filter_map(|row| known.into_iter().find(|name| row.contains(name)))
         .collect()
 }
 

@@ -91,7 +91,8 @@ async fn print_messages(
     let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
     let partition_specs = narrow_to_key(context, args, found, &cluster)?;
     context.console.print_hint(args.range.query.as_ref());
-    print_unsearched(context, args.range.query.as_ref(), &partition_specs);
+    let query = args.range.query.as_ref();
+    let is_unsearched = print_unsearched(context, query, &partition_specs);
     if args.resume {
         resume(context, &observer, &partition_specs).await?;
     }
@@ -116,7 +117,7 @@ async fn print_messages(
         table.hold(holding(is_trace, waits));
         table.decode_by(decoder);
     }
-    let filter = filter(args, follows);
+    let filter = filter(args, follows, is_unsearched);
     let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
     let printer = Printer::new(form, filter, out, notes);
@@ -153,12 +154,13 @@ fn holding(is_trace: bool, waits: bool) -> Holding {
 }
 
 /// Which messages are printed.
-fn filter(args: &TailArgs, is_endless: bool) -> Filter {
+fn filter(args: &TailArgs, is_endless: bool, is_unsearched: bool) -> Filter {
     Filter {
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
         is_endless,
+        is_unsearched,
         undecided: Arc::default(),
     }
 }

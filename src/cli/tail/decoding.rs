@@ -17,14 +17,14 @@ use crate::model::counted;
 use crate::runtime::value_decoder::ValueDecoder;
 use crate::store::{MessageRef, Query};
 
-/// Says so where a query asks for fields of values that only a program shows.
+/// Says so where a query asks for fields of values that only a program shows; returns whether it does.
 pub(super) fn print_unsearched(
     context: &mut CommandContext<'_>,
     query: Option<&Query>,
     read: &[PartitionSpec],
-) {
+) -> bool {
     if !query.is_some_and(Query::names_value_field) {
-        return;
+        return false;
     }
     let rules = &context.settings.file.decode;
     let streams = read.iter().filter_map(|spec| {
@@ -35,9 +35,11 @@ pub(super) fn print_unsearched(
         DecodeRule::Command { words, folder } => Some(decoder_command(words, folder)),
         DecodeRule::Protobuf { .. } | DecodeRule::Avro(_) => None,
     });
-    if let Some(program) = programs.next() {
+    let program = programs.next();
+    if let Some(program) = &program {
         context.console.print_error(&program.unsearched());
     }
+    program.is_some()
 }
 
 /// A value that is to be decoded.

@@ -44,6 +44,8 @@ pub(super) struct Filter {
     pub(super) limit: Option<u64>,
     /// What is yet to come is waited for without an end.
     pub(super) is_endless: bool,
+    /// That the query asks for what only a program shows was said: what stored values lack is no news.
+    pub(super) is_unsearched: bool,
     /// Messages for which the query costs more than it may.
     pub(super) undecided: Arc<AtomicU64>,
 }
@@ -97,7 +99,10 @@ impl Printer {
     /// A printer that writes to `out`, and has said what is likely misspelt.
     pub(super) fn new(form: PrintForm, filter: Filter, out: EscapedOutput, notes: Notes) -> Self {
         Self {
-            check: QueryCheck::of(filter.query.as_ref(), filter.is_endless),
+            check: QueryCheck::of(
+                filter.query.as_ref().filter(|_| !filter.is_unsearched),
+                filter.is_endless,
+            ),
             notes,
             filter,
             form,

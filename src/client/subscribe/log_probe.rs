@@ -146,8 +146,8 @@ impl Connector {
 pub(super) enum LeftLog {
     /// It holds it up to the message before that offset.
     EndsBefore(Offset),
-    /// It may hold it, and cannot be read that far yet.
-    Uncommitted,
+    /// It may hold it up to there, and cannot be read that far yet.
+    Uncommitted(Offset),
     /// It does not hold what was delivered last of it.
     Unknown,
 }
@@ -217,21 +217,6 @@ impl LogProbe {
         Some(high)
     }
 
-    /// Where reading goes on in a log of which these may be messages, the last of them the likeliest: behind the one that it
-    /// holds; in one that holds none, at what is at or after that time. `None` where it cannot be told now.
-    pub(super) async fn next_in(
-        &self,
-        known: &[(Offset, Timestamp)],
-        time: Timestamp,
-        ends: LogEnds,
-    ) -> Option<Offset> {
-        match self.end_of_known(known, ends).await {
-            LeftLog::EndsBefore(next) => Some(next),
-            LeftLog::Uncommitted => None,
-            LeftLog::Unknown => self.next_unread(time, ends).await,
-        }
-    }
-
     /// Finds which of these messages the log holds, the last of them first.
     pub(super) async fn end_of_known(
         &self,
@@ -241,7 +226,7 @@ impl LogProbe {
         for (offset, delivered) in known.iter().rev().copied() {
             if offset > ends.high_watermark {
                 if offset < ends.next() {
-                    return LeftLog::Uncommitted;
+                    return LeftLog::Uncommitted(offset.saturating_add(1));
                 }
                 continue;
             }

@@ -91,14 +91,17 @@ impl Connector {
             _ => LeftLog::Unknown,
         };
         let since = *self.shorter_since.get_or_insert_with(Instant::now);
-        if left == LeftLog::Uncommitted && since.elapsed() < END_BELIEVED_AFTER {
+        let is_early = since.elapsed() < END_BELIEVED_AFTER;
+        if matches!(left, LeftLog::Uncommitted(_)) && is_early {
             return Err(OpenError::Lost(self.another_log()));
         }
         self.shorter_since = None;
         // What was read last says nothing of what comes.
         self.other_log = Some(OtherLog::Rewritten);
         match (left, ends) {
-            (LeftLog::EndsBefore(to), Some(ends)) if to > progress.next => {
+            (LeftLog::EndsBefore(to) | LeftLog::Uncommitted(to), Some(ends))
+                if to > progress.next =>
+            {
                 let from = progress.next;
                 self.events.push(SubscriptionEvent::Rewound { from, to });
                 let plan = plan.rewound_to(to, ends);
@@ -157,15 +160,17 @@ impl Connector {
         address: &str,
     ) -> Option<SubscribePlan> {
         let newer = Timestamp(progress.newest_time.0.saturating_add(1));
-        let to = match self.probe(address) {
-            Some(probe) => probe.next_in(&self.left_logs, newer, ends).await,
-            None => None,
-        };
         let waited = self.shorter_since.map(|since| since.elapsed());
-        let to = match to {
-            Some(to) => to,
-            None if waited >= Some(END_BELIEVED_AFTER) => ends.next(),
-            None => return None,
+        let is_waited_for = waited >= Some(END_BELIEVED_AFTER);
+        let end = is_waited_for.then(|| ends.next());
+        let to = match self.probe(address) {
+            None => end?,
+            Some(probe) => match probe.end_of_known(&self.left_logs, ends).await {
+                LeftLog::EndsBefore(next) => next,
+                LeftLog::Uncommitted(next) if is_waited_for => next,
+                LeftLog::Uncommitted(_) => return None,
+                LeftLog::Unknown => probe.next_unread(newer, ends).await.or(end)?,
+            },
         };
         let from = progress.next;
         self.leave_log(progress);

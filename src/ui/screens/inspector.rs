@@ -24,7 +24,7 @@ const LABEL: usize = 9;
 /// Headers shown above a value; all of them stand in the view of headers.
 const HEADERS: usize = 4;
 /// Rows that what is said of a decoder may take.
-const DECODER_ROWS: usize = 4;
+const DECODER_ROWS: usize = 6;
 /// Rows that the value keeps, however many fields there are.
 const VALUE_ROWS: u16 = 4;
 
@@ -195,7 +195,11 @@ fn decoder_lines(inspector: &Inspector, columns: usize, app: &App, theme: &Theme
     };
     let line = Line(field("decoder", text, style, theme));
     let mut lines = lines::wrapped(vec![line], columns);
+    let is_cut = lines.len() > DECODER_ROWS;
     lines.truncate(DECODER_ROWS);
+    if let (true, Some(last)) = (is_cut, lines.last_mut()) {
+        last.0.push(span(format!(" {}", theme.glyphs.cut), style));
+    }
     lines
 }
 

@@ -1,7 +1,6 @@
 //! `tail` with rows that a program decodes: what it makes of values, what it does not, and that it ends with the command.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::fs;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -124,15 +123,10 @@ fn what_hangs_is_ended_with_the_command_at_once() {
         &[b"x"],
         r#"["sh", "-c", "exec 9>alive; echo begun >&9; sleep 10000 & sleep 10000"]"#,
     );
-    let alive = pipe(&test.home.path().join(".config/liftui"));
+    let mut alive = pipe(&test.home.path().join(".config/liftui"));
     let tail = start(command(&test, &["tail", "orders", "--row", "value"]));
-    let mut alive = BufReader::new(File::open(alive).expect("a pipe"));
-    let mut line = String::new();
-    alive.read_line(&mut line).expect("it is written to");
-    assert_eq!(line, "begun\n");
+    assert_eq!(alive.blocking_recv().as_deref(), Some("begun"));
     signal(&tail, Signal::INT);
     assert_eq!(outcome(tail).code, 130);
-    let mut rest = String::new();
-    alive.read_to_string(&mut rest).expect("all have ended");
-    assert_eq!(rest, "");
+    assert_eq!(alive.blocking_recv(), None, "all have ended");
 }

@@ -2,6 +2,7 @@
 //! that is mended, and none for a recording.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +11,7 @@ use liftui::client::Client;
 use liftui::demo::DemoCluster;
 use liftui::model::{AckPolicy, Destination, Operation, PublishOptions};
 use liftui::runtime::{Access, DashboardOptions};
-use tokio::task::spawn_blocking;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::driver::{CAP, Driver, cluster_with, options_on, session};
@@ -232,12 +233,21 @@ async fn a_program_that_was_mended_is_run_anew_at_a_key() {
     dashboard.shut_down().await;
 }
 
-/// A pipe to be read until everybody has closed it who writes to it.
-pub(crate) fn pipe(folder: &Path) -> std::path::PathBuf {
+/// A pipe named `alive` in that folder: its lines, until everybody has closed it who writes to it. It is read on a thread that
+/// nobody waits for: opening it takes as long as nobody writes.
+pub(crate) fn pipe(folder: &Path) -> UnboundedReceiver<String> {
     let path = folder.join("alive");
     let made = Command::new("mkfifo").arg(&path).status();
     assert!(made.expect("mkfifo runs").success());
-    path
+    let (lines, read) = unbounded_channel();
+    std::thread::spawn(move || {
+        let file = fs::File::open(path).expect("it is there");
+        for line in BufReader::new(file).lines() {
+            let sent = lines.send(line.expect("it is text"));
+            sent.expect("the test reads to the end");
+        }
+    });
+    read
 }
 
 #[tokio::test]
@@ -245,18 +255,19 @@ async fn programs_and_what_they_have_started_end_with_the_dashboard() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, "orders", b"x").await;
     let folder = tempfile::tempdir().expect("a folder");
-    let alive = pipe(folder.path());
+    let mut alive = pipe(folder.path());
     // Both hold the pipe open, and neither looks at its input.
     let script = "exec 9>alive; echo begun >&9; sleep 10000 & sleep 10000";
     let shell = command(&["sh", "-c", script], folder.path());
-    let reading = spawn_blocking(move || fs::read_to_string(alive).expect("a pipe"));
     let mut dashboard = Driver::start(options(&cluster, vec![("orders", shell)]));
     dashboard.open_tail().await;
     dashboard.press("enter");
     dashboard.wait_for("sh has not answered yet").await;
+    let begun = timeout(CAP, alive.recv()).await.expect("it begins");
+    assert_eq!(begun.as_deref(), Some("begun"));
     dashboard.shut_down().await;
-    let read = timeout(CAP, reading).await.expect("all have ended");
-    assert_eq!(read.expect("it is read"), "begun\n");
+    let ended = timeout(CAP, alive.recv()).await.expect("all have ended");
+    assert_eq!(ended, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,8 +91,7 @@ async fn print_messages(
     let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
     let partition_specs = narrow_to_key(context, args, found, &cluster)?;
     context.console.print_hint(args.range.query.as_ref());
-    let query = args.range.query.as_ref();
-    let is_unsearched = print_unsearched(context, query, &partition_specs);
+    let is_unsearched = print_unsearched(context, args, &partition_specs);
     if args.resume {
         resume(context, &observer, &partition_specs).await?;
     }

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::mistakes::Notes;
 use crate::app::{DecodedValue, DecoderCommand};
+use crate::cli::args::TailArgs;
 use crate::cli::command_context::CommandContext;
 use crate::cli::dashboard::decoder_command;
 use crate::cli::partition_spec::PartitionSpec;
@@ -20,9 +21,10 @@ use crate::store::{MessageRef, Query};
 /// Says so where a query asks for fields of values that only a program shows; returns whether it does.
 pub(super) fn print_unsearched(
     context: &mut CommandContext<'_>,
-    query: Option<&Query>,
+    args: &TailArgs,
     read: &[PartitionSpec],
 ) -> bool {
+    let query = args.range.query.as_ref();
     if !query.is_some_and(Query::names_value_field) {
         return false;
     }

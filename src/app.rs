@@ -96,7 +96,7 @@ pub use playback::{Playback, PlaybackState};
 pub use read_settings::{ContextEntry, ReadSettings, SettingOrigin};
 pub use row_key::{DetailTarget, RowKey};
 pub use row_settings::{KeptRow, RowChoice, RowSettings};
-pub use schemas::{DecoderCommand, Schemas, ValueDecoder};
+pub use schemas::{DecodeMethod, DecoderCommand, Schemas};
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{AlertSettings, Settings};
 pub use shell_commands::{MessageRange, ShellCommand, ShellTask};

@@ -79,9 +79,7 @@ impl App {
         if looks_around && (self.takes_keys() || !self.pressed.is_empty()) {
             return false;
         }
-        let by_place = self.keyboard.clone().by_place(event);
-        let command = { [Some(event), by_place].into_iter().flatten() }
-            .find_map(|event| self.replay_command(self.replay_context(), event));
+        let command = self.replay_command(self.replay_context(), event);
         if let Some(command) = command {
             self.context.emit(Effect::Replay(command));
         }
@@ -96,9 +94,7 @@ impl App {
         if self.takes_keys() || !self.pressed.is_empty() {
             return None;
         }
-        let by_place = self.keyboard.clone().by_place(*key);
-        let mut keys = [Some(*key), by_place].into_iter().flatten();
-        keys.find_map(|key| self.replay_command(KeyContext::Past, key))
+        self.replay_command(KeyContext::Past, *key)
     }
 
     /// Whether keys are for a text box or for what lies on top. A text about a row is read at any time.
@@ -120,12 +116,17 @@ impl App {
         }
     }
 
-    fn replay_command(&self, place: KeyContext, event: KeyEvent) -> Option<ReplayCommand> {
+    /// What a key does there, by the letter that it typed or else by its place on the keyboard.
+    fn replay_command(&self, context: KeyContext, event: KeyEvent) -> Option<ReplayCommand> {
         let keymap = &self.context.settings.keymap;
-        match keymap.resolve(&[place], &[Key::from_event(event)]) {
-            Resolution::Command(Command::Replay(command)) => Some(command),
-            Resolution::Command(_) | Resolution::Pending | Resolution::Nothing => None,
-        }
+        let by_place = self.keyboard.clone().by_place(event);
+        let mut events = [Some(event), by_place].into_iter().flatten();
+        events.find_map(
+            |event| match keymap.resolve(&[context], &[Key::from_event(event)]) {
+                Resolution::Command(Command::Replay(command)) => Some(command),
+                Resolution::Command(_) | Resolution::Pending | Resolution::Nothing => None,
+            },
+        )
     }
 
     /// A command that was typed or chosen rather than pressed, or that leads from now to the last minutes.

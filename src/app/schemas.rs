@@ -14,20 +14,20 @@ use crate::store::decode::Schema;
 /// By what values are decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum ValueDecoder {
+pub enum DecodeMethod {
     /// By their type.
     Schema(Schema),
     /// By a program.
     Command(Arc<DecoderCommand>),
 }
 
-impl From<Schema> for ValueDecoder {
+impl From<Schema> for DecodeMethod {
     fn from(schema: Schema) -> Self {
         Self::Schema(schema)
     }
 }
 
-impl From<DecoderCommand> for ValueDecoder {
+impl From<DecoderCommand> for DecodeMethod {
     fn from(command: DecoderCommand) -> Self {
         Self::Command(Arc::new(command))
     }
@@ -59,11 +59,11 @@ impl DecoderCommand {
 
 /// Decoders by stream. An exact name beats a pattern, and of patterns the longest one counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Schemas(Vec<(String, ValueDecoder)>);
+pub struct Schemas(Vec<(String, DecodeMethod)>);
 
 impl Schemas {
     /// Decoders by stream name or by pattern, in which `*` stands for any letters.
-    pub fn new<D: Into<ValueDecoder>>(decoders: impl IntoIterator<Item = (String, D)>) -> Self {
+    pub fn new<D: Into<DecodeMethod>>(decoders: impl IntoIterator<Item = (String, D)>) -> Self {
         let decoders = decoders.into_iter();
         Self(
             decoders
@@ -72,7 +72,7 @@ impl Schemas {
         )
     }
 
-    fn decoder(&self, stream: &str) -> Option<&ValueDecoder> {
+    fn decoder(&self, stream: &str) -> Option<&DecodeMethod> {
         let decoders = self.0.iter();
         best_match(decoders.map(|(pattern, one)| (&**pattern, one)), stream)
     }
@@ -80,23 +80,23 @@ impl Schemas {
     /// The type of the messages of that stream, where it is known.
     pub fn of(&self, stream: &str) -> Option<&Schema> {
         match self.decoder(stream)? {
-            ValueDecoder::Schema(schema) => Some(schema),
-            ValueDecoder::Command(_) => None,
+            DecodeMethod::Schema(schema) => Some(schema),
+            DecodeMethod::Command(_) => None,
         }
     }
 
     /// The program that decodes the values of that stream, where one does.
     pub fn command_of(&self, stream: &str) -> Option<&Arc<DecoderCommand>> {
         match self.decoder(stream)? {
-            ValueDecoder::Schema(_) => None,
-            ValueDecoder::Command(command) => Some(command),
+            DecodeMethod::Schema(_) => None,
+            DecodeMethod::Command(command) => Some(command),
         }
     }
 
     /// Whether any stream has a program that decodes its values.
     pub fn have_commands(&self) -> bool {
         let is_command =
-            |(_, one): &(String, ValueDecoder)| matches!(one, ValueDecoder::Command(_));
+            |(_, one): &(String, DecodeMethod)| matches!(one, DecodeMethod::Command(_));
         self.0.iter().any(is_command)
     }
 }
@@ -105,7 +105,7 @@ impl Schemas {
 mod tests {
     use super::*;
 
-    fn command(program: &str) -> ValueDecoder {
+    fn command(program: &str) -> DecodeMethod {
         let command = DecoderCommand {
             words: vec![program.to_owned()],
             folder: PathBuf::from("/etc/liftui"),

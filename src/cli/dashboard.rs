@@ -17,8 +17,8 @@ use super::{
     private_file, recording_file, rows, settings, shown_times, typed_line,
 };
 use crate::app::{
-    ContextEntry, DecoderCommand, Keymap, ReadSettings, Schemas, SettingOrigin,
-    Settings as AppSettings, ValueDecoder,
+    ContextEntry, DecodeMethod, DecoderCommand, Keymap, ReadSettings, Schemas, SettingOrigin,
+    Settings as AppSettings,
 };
 use crate::config::{self, ClusterSettings, DecodeRule};
 use crate::demo::DemoCluster;
@@ -328,7 +328,7 @@ pub(crate) fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
             DecodeRule::Avro(file) => (file, Schema::avro(&String::from_utf8_lossy(&read(file)?))),
             DecodeRule::Command { words, folder } => {
                 let command = decoder_command(words, folder);
-                return Ok((streams.clone(), ValueDecoder::from(command)));
+                return Ok((streams.clone(), DecodeMethod::from(command)));
             }
         };
         let schema = schema.map_err(|why| wrong(format!("{}: {why}", path.display())))?;

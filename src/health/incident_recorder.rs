@@ -178,9 +178,10 @@ impl IncidentRecorder {
         let mut news = Vec::new();
         for (id, finding) in new {
             let start = start_of(finding, now);
-            let home = self.running.home_of(finding, start);
-            let home = home.or_else(|| begins_incident(finding).then(|| self.begin(finding, now)));
-            let Some(began) = home else { continue };
+            let related = self.running.incident_of(finding, start);
+            let incident =
+                related.or_else(|| begins_incident(finding).then(|| self.begin(finding, now)));
+            let Some(began) = incident else { continue };
             let is_ended = self.find(began).is_none_or(|incident| !incident.is_open());
             if begins_incident(finding) && (is_ended || self.running.is_new(began)) {
                 self.change(began, |incident| incident.ended = None);

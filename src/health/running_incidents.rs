@@ -91,7 +91,7 @@ impl RunningIncidents {
     }
 
     /// The incident that a finding belongs to which began then.
-    pub(super) fn home_of(&self, finding: &Finding, start: Timestamp) -> Option<i64> {
+    pub(super) fn incident_of(&self, finding: &Finding, start: Timestamp) -> Option<i64> {
         let names = names_of(finding);
         let by_name = names
             .iter()

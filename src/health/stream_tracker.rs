@@ -10,7 +10,7 @@ use super::rates;
 use super::stream_change::StreamChange;
 use super::stream_record::{BrokerShare, StreamRecord};
 use super::vanished_streams::VanishedStreams;
-use super::view_merge::{ViewMergeJoin, advance, gone_from};
+use super::view_merge::{ViewMergeJoin, advance, believed_deleted_at};
 use super::{Finding, KnownLoss, KnownStream, StreamTruth, Totals, Truth};
 use crate::model::{BrokerId, Cluster, Offset, PartitionId, Probe, StreamName, Timestamp};
 
@@ -190,12 +190,12 @@ impl StreamTracker {
                 let before = record.truth.clone();
                 let claims = views.seek(name);
                 let claims = claims.filter(|claims| !deleted.hides(name, claims, context));
-                let gone_at = claims
+                let deleted_at = claims
                     .as_ref()
-                    .and_then(|claims| gone_from(&context.views, name, claims));
-                let claims = claims.filter(|_| gone_at.is_none_or(|at| at > context.now));
+                    .and_then(|claims| believed_deleted_at(&context.views, name, claims));
+                let claims = claims.filter(|_| deleted_at.is_none_or(|at| at > context.now));
                 record.assess(name, claims.as_ref(), context);
-                if let Some(at) = gone_at {
+                if let Some(at) = deleted_at {
                     record.assess_again(at);
                 }
                 gone.extend(before.filter(|_| record.truth.is_none()));

@@ -50,7 +50,7 @@ const COMPARED: usize = 16;
 /// From when on a stream is gone that some broker still names; `None` where it is not. A majority that knows the cluster and
 /// not that stream has heard of its deletion: who names it is late, as one is for minutes that cannot follow the metadata
 /// leader. One that was emptied knows nothing, and says nothing about a stream.
-pub(super) fn gone_from(
+pub(super) fn believed_deleted_at(
     views: &[Claim<'_, Cluster>],
     name: &StreamName,
     claims: &StreamClaims<'_>,
@@ -69,14 +69,14 @@ pub(super) fn gone_from(
         .filter(|cluster| names_it(cluster))
         .collect();
     let informed = views.iter().filter(|view| {
-        let knows_others = named_by.iter().any(|one| have_common(view.value, one));
+        let knows_others = named_by.iter().any(|one| share_a_stream(view.value, one));
         view.current && !view.value.streams.contains_key(name) && knows_others
     });
     (2 * informed.count() > views.len()).then(|| created.plus(JUST_CREATED))
 }
 
 /// Whether two views have a stream in common.
-fn have_common(one: &Cluster, other: &Cluster) -> bool {
+fn share_a_stream(one: &Cluster, other: &Cluster) -> bool {
     // Liftbridge's own are never deleted, and sort before most others.
     let mut streams = one.streams.values().take(COMPARED);
     streams.any(|stream| {

@@ -13,7 +13,7 @@ use super::end::OpenError;
 use super::log_probe::LeftLog;
 use super::positions::{LogEnds, SubscribePlan};
 use crate::client::error::Error;
-use crate::model::{ErrorKind, Timestamp};
+use crate::model::{ErrorKind, Offset, Timestamp};
 
 /// How long a leader must report a log shorter than what was delivered before it is believed: one that has just started
 /// replays what it missed.
@@ -95,21 +95,39 @@ impl Connector {
         if matches!(left, LeftLog::Uncommitted(_)) && is_early {
             return Err(OpenError::Lost(self.another_log()));
         }
-        self.shorter_since = None;
-        // What was read last says nothing of what comes.
-        self.other_log = Some(OtherLog::Rewritten);
         match (left, ends) {
             (LeftLog::EndsBefore(to) | LeftLog::Uncommitted(to), Some(ends))
                 if to > progress.next =>
             {
-                let from = progress.next;
-                self.events.push(SubscriptionEvent::Rewound { from, to });
-                let plan = plan.rewound_to(to, ends);
-                self.plan = Some(plan);
-                Ok(plan)
+                Ok(self.go_on_at(to, plan, progress, ends))
             }
-            _ => Ok(plan.resumed_at(progress.next)),
+            _ => {
+                self.forget_log();
+                Ok(plan.resumed_at(progress.next))
+            }
         }
+    }
+
+    /// What was read last says nothing of what comes.
+    fn forget_log(&mut self) {
+        self.shorter_since = None;
+        self.other_log = Some(OtherLog::Rewritten);
+    }
+
+    /// Reads on there in another log, and tells that.
+    fn go_on_at(
+        &mut self,
+        to: Offset,
+        plan: SubscribePlan,
+        progress: Progress,
+        ends: LogEnds,
+    ) -> SubscribePlan {
+        let from = progress.next;
+        self.events.push(SubscriptionEvent::Rewound { from, to });
+        self.forget_log();
+        let plan = plan.rewound_to(to, ends);
+        self.plan = Some(plan);
+        plan
     }
 
     /// Whether the leader holds another message than the one delivered last by a replica: one that stood still while an
@@ -172,14 +190,8 @@ impl Connector {
                 LeftLog::Unknown => probe.next_unread(newer, ends).await.or(end)?,
             },
         };
-        let from = progress.next;
         self.leave_log(progress);
-        self.events.push(SubscriptionEvent::Rewound { from, to });
-        self.shorter_since = None;
-        self.other_log = Some(OtherLog::Rewritten);
         self.source = ReadSource::Leader;
-        let plan = plan.rewound_to(to, ends);
-        self.plan = Some(plan);
-        Some(plan)
+        Some(self.go_on_at(to, plan, progress, ends))
     }
 }

@@ -1,8 +1,14 @@
 //! A broker that has come back: when what it says is believed.
 
-use liftui::model::{ErrorKind, Partition};
+use liftui::model::{ErrorKind, Partition, Stream};
 
 use super::world::{World, at, cluster, failure, led_by, stream};
+
+/// Streams of one partition each.
+fn streams_led_by(leader: usize, names: &[&str]) -> Vec<Stream> {
+    let streams = names.iter().map(|name| stream(name, vec![led_by(leader)]));
+    streams.collect()
+}
 
 /// Node-2 is dead, node-3 was there all the time, node-1 has come back at second 10 and says what `returned` says.
 fn seconds_until_believed(
@@ -68,10 +74,7 @@ fn another_leader_is_believed_sooner() {
 /// Node-3 dies after a stream was deleted, and both others were restarted shortly before: nobody who answers knows better.
 #[test]
 fn a_deleted_stream_does_not_come_back_with_brokers_that_were_restarted() {
-    let named = |names: &[&str]| {
-        let streams = names.iter().map(|name| stream(name, vec![led_by(3)]));
-        streams.collect::<Vec<_>>()
-    };
+    let named = |names: &[&str]| streams_led_by(3, names);
     let mut world = World::default();
     for now in [0.0, 1.0, 2.0] {
         let listed: &[&str] = if now < 1.0 {
@@ -134,7 +137,7 @@ fn a_stream_made_anew_under_a_deleted_name_is_shown_at_once() {
 /// leader each stands where its log of changes stood.
 fn shown_after_all_were_restarted(streams: &[&'static str], own_created: f64) -> Option<f64> {
     let named = |names: &[&str], own_created: f64| {
-        let streams = names.iter().map(|name| stream(name, vec![led_by(3)]));
+        let streams = streams_led_by(3, names);
         let mut own = stream("__cursors", vec![led_by(3)]);
         own.created = at(own_created);
         std::iter::once(own).chain(streams).collect::<Vec<_>>()
@@ -177,10 +180,7 @@ fn a_cluster_that_was_made_anew_is_believed_soon() {
 /// A stream that node-3 goes on to name, for as long as the others know better.
 #[test]
 fn a_deleted_stream_is_gone_though_one_broker_does_not_hear_of_it() {
-    let named = |names: &[&str]| {
-        let streams = names.iter().map(|name| stream(name, vec![led_by(1)]));
-        streams.collect::<Vec<_>>()
-    };
+    let named = |names: &[&str]| streams_led_by(1, names);
     let mut world = World::default();
     let both: &[&str] = &["audit", "orders"];
     for step in 1..200 {
@@ -205,16 +205,13 @@ fn a_deleted_stream_is_gone_though_one_broker_does_not_hear_of_it() {
 /// One that was created elsewhere a moment ago, and one that emptied brokers know nothing of, are there.
 #[test]
 fn a_stream_that_one_broker_names_is_there_where_the_others_cannot_know() {
-    let named = |names: &[&str]| {
-        let streams = names.iter().map(|name| stream(name, vec![led_by(1)]));
-        streams.collect::<Vec<_>>()
-    };
+    let named = |names: &[&str]| streams_led_by(1, names);
     let mut world = World::default();
     for now in [20.0, 21.0] {
         for by in [1, 2, 3] {
             let mut streams = named(&["orders"]);
             if by == 1 {
-                streams.push(liftui::model::Stream {
+                streams.push(Stream {
                     created: at(20.0),
                     ..stream("payments", vec![led_by(1)])
                 });

@@ -102,7 +102,8 @@ pub use verdict::{RuleOptions, Verdict};
 pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 
 use crate::model::{
-    BrokerView, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, Probe, Timestamp,
+    BrokerView, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, Probe, StreamName,
+    Timestamp,
 };
 use assess::AssessContext;
 use broker_tracker::BrokerTracker;
@@ -239,9 +240,15 @@ impl Health {
     }
 
     /// Records the newest message of a partition that was delivered to a tail, or acked to a publish: a leader's log
-    /// that ends before it has lost it.
-    pub fn record_stored(&mut self, stream: &str, id: PartitionId, offset: Offset, now: Timestamp) {
-        self.streams.record_stored(stream, id, offset, now);
+    /// that ends before it has lost it. Counts from [`Self::date_stored`] on.
+    pub fn record_stored(&mut self, stream: &StreamName, id: PartitionId, offset: Offset) {
+        self.streams.record_stored(stream, id, offset);
+    }
+
+    /// All that was recorded as stored was so by `now`: what leaders are asked later has to hold it. A time that is a moment
+    /// old is none for that: what a leader said within this moment would seem to lack what was stored after it.
+    pub fn date_stored(&mut self, now: Timestamp) {
+        self.streams.date_stored(now);
     }
 
     /// Somebody knows what that stream has lost: its findings of [`Rule::LogWentBack`] and [`Rule::StreamRecreated`] end.

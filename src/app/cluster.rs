@@ -148,11 +148,10 @@ impl ClusterState {
     }
 
     /// Messages that a tail delivers are committed: a leader that ends before them has lost them.
-    pub(super) fn on_tail_event(&mut self, event: &TailEvent, now: Timestamp) {
+    pub(super) fn on_tail_event(&mut self, event: &TailEvent) {
         if let TailEvent::Chunk(chunk) | TailEvent::Older(chunk) = event {
             let (stream, id) = (chunk.stream(), chunk.partition());
-            self.health
-                .record_stored(stream, id, chunk.last_offset(), now);
+            self.health.record_stored(stream, id, chunk.last_offset());
         }
     }
 
@@ -168,7 +167,7 @@ impl ClusterState {
                 partition: Some(id),
             } = outcome
         {
-            self.health.record_stored(&ack.stream, *id, ack.offset, now);
+            self.health.record_stored(&ack.stream, *id, ack.offset);
         }
     }
 
@@ -206,6 +205,8 @@ impl ClusterState {
 
     /// Time has passed: ages count, and partitions in doubt are asked about.
     pub(super) fn on_tick(&mut self, context: &mut Context) {
+        // Only now is the clock of the app not behind what it was told.
+        self.health.date_stored(context.now);
         self.assess(context);
         if !self.truth.doubtful.is_empty() {
             context.emit(Effect::Probe(self.truth.doubtful.clone()));

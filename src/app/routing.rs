@@ -85,7 +85,7 @@ impl App {
             Event::BrokerView(view) => self.cluster.on_broker_view(&view, context),
             Event::Probe(probe) => self.cluster.on_probe(&probe, context),
             Event::Tail(id, event) => {
-                self.cluster.on_tail_event(&event, context.now);
+                self.cluster.on_tail_event(&event);
                 self.screens.tails.on_event(id, &event, context);
             }
             Event::Scan(id, event) => self.screens.tails.on_scan(id, &event, context),

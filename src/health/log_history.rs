@@ -47,6 +47,8 @@ pub(super) struct LogHistory {
     committed: Option<(Offset, Timestamp)>,
     /// The highest one before, where that was known for longer than views can be out of order.
     before: Option<(Offset, Timestamp)>,
+    /// The highest offset that was delivered, or acked by all; since when it was there is not settled.
+    stored: Option<Offset>,
     loss: Option<LogLoss>,
     /// Whether somebody knows of it.
     acknowledged: bool,
@@ -64,7 +66,19 @@ impl LogHistory {
     }
 
     /// Records a message that was delivered or acked by all: it is committed.
-    pub(super) fn record_committed(&mut self, offset: Offset, at: Timestamp) {
+    pub(super) fn record_stored(&mut self, offset: Offset) {
+        self.stored = self.stored.max(Some(offset));
+    }
+
+    /// What was recorded as stored was so by then.
+    pub(super) fn date_stored(&mut self, now: Timestamp) {
+        if let Some(offset) = self.stored.take() {
+            self.record_committed(offset, now);
+        }
+    }
+
+    /// Records an offset that is committed.
+    fn record_committed(&mut self, offset: Offset, at: Timestamp) {
         if self.committed.is_none_or(|(known, _)| offset > known) {
             let before = self.committed.filter(|(_, known)| known.plus(AT_ONCE) < at);
             self.before = before.or(self.before);

@@ -173,9 +173,16 @@ impl StreamRecord {
     }
 
     /// Records a message that was delivered, or acked: a log that ends before it has lost it.
-    pub(super) fn record_stored(&mut self, id: PartitionId, offset: Offset, at: Timestamp) {
+    pub(super) fn record_stored(&mut self, id: PartitionId, offset: Offset) {
         if let Some(memory) = self.memory_of(id) {
-            memory.log.record_committed(offset, at);
+            memory.log.record_stored(offset);
+        }
+    }
+
+    /// What was recorded as stored was so by then.
+    pub(super) fn date_stored(&mut self, now: Timestamp) {
+        for memory in &mut self.memory {
+            memory.log.date_stored(now);
         }
     }
 

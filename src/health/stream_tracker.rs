@@ -1,7 +1,7 @@
 //! All streams: which of them have to be assessed anew, their histories, and sums over them.
 //! How one is assessed is `assess`' matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::assess::AssessContext;
@@ -31,6 +31,8 @@ pub(super) struct StreamSums {
 #[derive(Clone, Debug, Default)]
 pub(super) struct StreamTracker {
     records: BTreeMap<StreamName, StreamRecord>,
+    /// Streams of which messages were recorded as stored, by when is not settled.
+    undated: BTreeSet<StreamName>,
     /// The stream whose turn it is, where the budget did not suffice for all.
     next: Option<StreamName>,
     /// The last step of the histories that was written.
@@ -120,16 +122,20 @@ impl StreamTracker {
         }
     }
 
-    /// Records a message that was delivered, or acked: it must stay.
-    pub(super) fn record_stored(
-        &mut self,
-        stream: &str,
-        id: PartitionId,
-        offset: Offset,
-        at: Timestamp,
-    ) {
+    /// Records a message that was delivered, or acked: it must stay. By when, is settled later.
+    pub(super) fn record_stored(&mut self, stream: &StreamName, id: PartitionId, offset: Offset) {
         if let Some(record) = self.records.get_mut(stream) {
-            record.record_stored(id, offset, at);
+            record.record_stored(id, offset);
+            self.undated.insert(Arc::clone(stream));
+        }
+    }
+
+    /// All of that was stored by then.
+    pub(super) fn date_stored(&mut self, now: Timestamp) {
+        for name in std::mem::take(&mut self.undated) {
+            if let Some(record) = self.records.get_mut(&name) {
+                record.date_stored(now);
+            }
         }
     }
 

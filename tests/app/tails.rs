@@ -14,6 +14,7 @@ use liftui::app::{
     App, Area, ConnectionState, Effect, Event, FollowMode, HitTarget, Overlay, Pane, ScanEvent,
     Settings, Side, Tail, TailEvent, TailId, TailState, Viewport, Window,
 };
+use liftui::health::Rule;
 use liftui::model::{
     Broker, BrokerView, Cluster, EndReason, MessageSink, MessageStamp, Offset, Partition,
     PartitionId, StartAt, Stream, SubscriptionEvent, Timestamp,
@@ -229,6 +230,39 @@ fn a_tail_opens_at_its_last_messages_and_once() {
     dashboard.press("l");
     let tails = dashboard.app.tails();
     assert_eq!((tails.all().len(), tails.shown_index()), (2, 0));
+}
+
+#[test]
+fn what_was_stored_after_its_leader_was_asked_is_no_loss() {
+    let mut dashboard = Dashboard {
+        app: App::new(Settings::default()),
+        effects: Vec::new(),
+    };
+    let at = |millis: i64| Timestamp(1_000 * SECOND + millis * 1_000_000);
+    dashboard.event(Event::Tick(at(0)));
+    dashboard.event(Event::Connection(ConnectionState::Connected));
+    let says = |dashboard: &mut Dashboard, millis, newest| {
+        let view = view(at(millis), &[newest]);
+        dashboard.event(Event::BrokerView(Arc::new(view)));
+    };
+    let losses = |dashboard: &Dashboard| {
+        let findings = dashboard.app.truth().findings.iter();
+        let losses = findings.filter(|finding| finding.rule == Rule::LogWentBack);
+        losses.map(|loss| loss.message.clone()).collect::<Vec<_>>()
+    };
+    says(&mut dashboard, 0, 530);
+    dashboard.press("3l");
+    // Asked in the middle of a second, and the messages come at its end: the clock of the app still stands at its beginning.
+    says(&mut dashboard, 500, 532);
+    dashboard.give(0, 500..540);
+    dashboard.event(Event::Tick(at(1_000)));
+    assert_eq!(losses(&dashboard), Vec::<String>::new());
+    says(&mut dashboard, 2_500, 550);
+    dashboard.event(Event::Tick(at(3_000)));
+    assert_eq!(losses(&dashboard), Vec::<String>::new());
+    says(&mut dashboard, 4_500, 520);
+    dashboard.event(Event::Tick(at(5_000)));
+    assert_eq!(losses(&dashboard), ["orders:0 went back from 550 to 520"]);
 }
 
 #[test]

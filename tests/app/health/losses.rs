@@ -88,7 +88,8 @@ fn what_was_delivered_or_acked_counts_although_no_view_had_it_yet() {
     let mut world = World::default();
     world.report_all(1.0, &[1, 2, 3], &log(1, 50, 50));
     world.truth(1.0);
-    world.health.record_stored("orders", 0, 57, at(1.5));
+    world.health.record_stored(&"orders".into(), 0, 57);
+    world.health.date_stored(at(1.5));
     world.report_all(3.0, &[1, 2, 3], &log(1, 52, 52));
     assert_eq!(
         loss(&world.truth(3.0)).unwrap().0,

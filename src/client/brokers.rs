@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::error::Error;
 use super::options::Prefer;
 use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Timestamp, parse_address};
@@ -43,6 +45,8 @@ pub struct BrokerHealth {
     pub latency: Option<Duration>,
     /// How many partitions it holds that are not paused, as metadata counts; `None` before any metadata named it.
     pub workload: Option<i32>,
+    /// When anything came from it last; `None` since it failed to answer.
+    heard: Option<Instant>,
 }
 
 impl BrokerHealth {
@@ -56,6 +60,7 @@ impl BrokerHealth {
             last_answer: None,
             latency: None,
             workload: None,
+            heard: None,
         }
     }
 
@@ -224,7 +229,20 @@ impl Brokers {
     /// It has answered, be it with a refusal.
     pub(crate) fn record_answer(&self, address: &str) {
         let now = Timestamp::now();
-        self.update(address, |broker| broker.last_answer = Some(now));
+        self.update(address, |broker| {
+            broker.last_answer = Some(now);
+            broker.heard = Some(Instant::now());
+        });
+    }
+
+    /// It says that it is there.
+    pub(crate) fn record_heard(&self, address: &str) {
+        self.update(address, |broker| broker.heard = Some(Instant::now()));
+    }
+
+    /// When anything came from it last; `None` where nothing ever did, or nothing since it failed to answer.
+    pub(crate) fn heard(&self, address: &str) -> Option<Instant> {
+        self.lock().get(address)?.heard
     }
 
     /// So long its answer took.
@@ -237,6 +255,7 @@ impl Brokers {
         let at = Timestamp::now();
         self.update(address, |broker| {
             broker.last_error = Some((at, error.into()));
+            broker.heard = None;
         });
     }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
-use tonic::{Code, Request};
+use tokio::time::{Instant, sleep_until, timeout};
+use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -15,11 +15,19 @@ use super::inner::Inner;
 use super::observer::Observer;
 use crate::model::{ErrorKind, Target};
 
-/// How long metadata may take before the broker is asked whether it is there; at most a third of the metadata timeout.
+/// How long nothing may come from a broker before it is asked whether it is there; at most a third of the metadata timeout.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long it may take to say so; at most a sixth of the metadata timeout.
-const HEALTH_LIMIT: Duration = Duration::from_secs(1);
+/// How long nothing may come from it, that question's answer included, before it counts as hung: a dashboard tells it
+/// within three seconds, and not before its own patience of two and a half is over, which begins once an answer is read.
+/// At most half the metadata timeout.
+const HUNG_AFTER: Duration = Duration::from_millis(2600);
+
+/// How long it has to answer at least, however long nothing came before; at most a sixth of the metadata timeout.
+const SHORTEST_WAIT: Duration = Duration::from_millis(500);
+
+/// How long it has to answer after it failed to; at most a sixth of the metadata timeout.
+const RETRY_WAIT: Duration = Duration::from_secs(1);
 
 /// What a broker says of itself when it is asked by `grpc.health.v1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +37,17 @@ pub enum HealthStatus {
     Serving,
     /// It does not take requests now.
     NotServing,
-    /// It answers, and has no health service, or none of that name.
+    /// It answers, and has no health service, none of that name, or none for this client.
     Unknown,
+}
+
+/// How a broker fell silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// Nothing came for so long.
+    NoAnswer(Duration),
+    /// The question whether it is there could not be sent, or failed.
+    Unreachable,
 }
 
 impl Observer {
@@ -48,23 +65,32 @@ impl Observer {
 }
 
 impl Inner {
-    /// Resolves when the broker at that address does not even answer whether it is there. One that missed its last
-    /// answer is asked at once.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "asked at a steady pace as long as the call it watches lasts, which has a deadline"
-    )]
-    pub(crate) async fn hung(&self, address: &str) {
-        let patience = PATIENCE.min(self.options.metadata_timeout / 3);
-        let limit = HEALTH_LIMIT.min(self.options.metadata_timeout / 6);
-        if !self.brokers.has_failed_last(address) {
-            sleep(patience).await;
-        }
-        while timeout(limit, self.health_status(address, ""))
-            .await
-            .is_ok()
-        {
-            sleep(limit).await;
+    /// Resolves when nothing has come from the broker at that address for too long, not even whether it is there, or when
+    /// it cannot be reached. One that missed its last answer is asked at once. It may be begun again at any time: what
+    /// came last counts, not when this began.
+    pub(crate) async fn wait_for_silence(&self, address: &str) -> Silence {
+        let begun = Instant::now();
+        let most = self.options.metadata_timeout;
+        loop {
+            let has_failed = self.brokers.has_failed_last(address);
+            let last = self.brokers.heard(address);
+            let wait = match last {
+                None if has_failed => RETRY_WAIT.min(most / 6),
+                _ => {
+                    let last = last.unwrap_or(begun);
+                    sleep_until(last + PATIENCE.min(most / 3)).await;
+                    let left = (last + HUNG_AFTER.min(most / 2)) - Instant::now();
+                    left.max(SHORTEST_WAIT.min(most / 6))
+                }
+            };
+            match timeout(wait, self.health_status(address, "")).await {
+                Ok(Ok(_)) => self.brokers.record_heard(address),
+                Ok(Err(_)) => return Silence::Unreachable,
+                Err(_) => {
+                    let since = last.unwrap_or(begun);
+                    return Silence::NoAnswer(since.elapsed());
+                }
+            }
         }
     }
 
@@ -75,9 +101,7 @@ impl Inner {
         });
         let status = match health.check(request).await {
             Ok(answer) => answer.into_inner().status,
-            Err(status) if matches!(status.code(), Code::Unimplemented | Code::NotFound) => {
-                return Ok(HealthStatus::Unknown);
-            }
+            Err(status) if says_that_it_is_there(&status) => return Ok(HealthStatus::Unknown),
             Err(status) => {
                 let sentence = format!("broker {address} cannot be asked whether it is healthy");
                 let target = Target::Broker(Arc::from(address));
@@ -93,6 +117,14 @@ impl Inner {
             }
         })
     }
+}
+
+/// Whether a refusal is an answer, of the broker or of who stands before it.
+fn says_that_it_is_there(refusal: &Status) -> bool {
+    matches!(
+        refusal.code(),
+        Code::Unimplemented | Code::NotFound | Code::PermissionDenied | Code::Unauthenticated
+    )
 }
 
 /// Nobody answered for so long.

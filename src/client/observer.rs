@@ -97,8 +97,9 @@ impl Observer {
         self.core().fetch_view(address).await
     }
 
-    /// Asks the broker at that address every second whether it is there (`grpc.health.v1`), and returns the view that says so
-    /// when it does not answer within one: to be raced with what waits to ask for the next view. Cancel safe.
+    /// Asks the broker at that address, whenever nothing has come from it for a second, whether it is there
+    /// (`grpc.health.v1`), and returns the view that says so when nothing came for two and a half, or when it cannot be
+    /// reached: to be raced with what waits to ask for the next view. Cancel safe, and cancelling loses no time.
     pub async fn wait_until_hung(&self, address: &str) -> BrokerView {
         self.core().wait_until_hung(address).await
     }

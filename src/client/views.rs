@@ -6,10 +6,10 @@
 )]
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::error::Result;
-use super::health_check::no_answer;
+use super::health_check::{Silence, no_answer};
 use super::inner::Inner;
 use crate::model::{BrokerView, Cluster, ErrorKind, Failure, Timestamp};
 
@@ -22,7 +22,7 @@ impl Inner {
             answer = self.fetch_from(address, self.options.metadata_timeout) => {
                 self.view_of(address, begun, answer)
             }
-            () = self.hung(address) => self.view_of_hung(address, begun),
+            waited = self.wait_until_no_answer(address) => self.view_of_hung(address, begun, waited),
         }
     }
 
@@ -30,12 +30,31 @@ impl Inner {
     /// for metadata it tells sooner than the next one.
     pub(crate) async fn wait_until_hung(&self, address: &str) -> BrokerView {
         let begun = Instant::now();
-        self.hung(address).await;
-        self.view_of_hung(address, begun)
+        loop {
+            match self.wait_for_silence(address).await {
+                Silence::NoAnswer(waited) => return self.view_of_hung(address, begun, waited),
+                // What it says to the next request counts, and how that fails.
+                Silence::Unreachable => {
+                    let view = self.fetch_view(address).await;
+                    if view.result.is_err() {
+                        return view;
+                    }
+                }
+            }
+        }
     }
 
-    fn view_of_hung(&self, address: &str, begun: Instant) -> BrokerView {
-        let error = no_answer(address, begun.elapsed());
+    /// Resolves when nothing has come from that broker for too long, to how long. While it is asked for metadata, that it
+    /// cannot be reached is that request's to tell.
+    async fn wait_until_no_answer(&self, address: &str) -> Duration {
+        match self.wait_for_silence(address).await {
+            Silence::NoAnswer(waited) => waited,
+            Silence::Unreachable => std::future::pending().await,
+        }
+    }
+
+    fn view_of_hung(&self, address: &str, begun: Instant, waited: Duration) -> BrokerView {
+        let error = no_answer(address, waited);
         self.brokers.record_failure(address, &error);
         self.view_of(address, begun, Err(error))
     }

@@ -7,7 +7,8 @@ use super::claim::Claim;
 use super::{BrokerTruth, Reach};
 use crate::model::{BrokerId, BrokerView, Cluster, ErrorKind, Failure, Timestamp};
 
-/// A broker that has answered nothing for so long counts as silent, however few polls that were.
+/// A broker that has answered nothing for so long counts as silent, however few polls that were. The client waits a little
+/// longer before it calls a broker hung.
 const SILENT_AFTER: Duration = Duration::from_millis(2500);
 
 /// A poll that took longer ended because metadata did not come, which may take a broker seconds while it is well; a shorter

@@ -136,6 +136,42 @@ async fn a_broker_that_hangs_is_told_from_one_whose_metadata_takes_long() {
 }
 
 #[tokio::test]
+async fn who_asks_again_and_again_learns_that_a_broker_hangs_as_soon() {
+    let test = TestCluster::demo(lively()).await;
+    let tap = WireTap::to(test.addresses[0].clone()).await;
+    let through_tap = vec![(test.addresses[0].clone(), tap.address.clone())];
+    let client = impatient(&test, through_tap).await;
+    let before = client.fetch_view(&test.addresses[0]).await;
+    assert!(before.result.is_ok(), "{before:?}");
+    tap.freeze(true);
+    // Shorter than what a broker has to be silent for: each one alone would never tell.
+    let often = Duration::from_millis(300);
+    let mut view = None;
+    for _ in 0..20 {
+        let asked = client.wait_until_hung(&test.addresses[0]);
+        view = tokio::time::timeout(often, asked).await.ok();
+        if view.is_some() {
+            break;
+        }
+    }
+    let failure = view.expect("it is told").result.unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Timeout);
+    test.close().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_dies_between_two_requests_is_told_with_how_it_cannot_be_reached() {
+    let test = TestCluster::demo(lively()).await;
+    let client = impatient(&test, Vec::new()).await;
+    let before = client.fetch_view(&test.addresses[0]).await;
+    assert!(before.result.is_ok(), "{before:?}");
+    test.faults().kill(1).unwrap();
+    let view = client.wait_until_hung(&test.addresses[0]).await;
+    assert_eq!(view.result.unwrap_err().kind, ErrorKind::Unreachable);
+    test.close().await;
+}
+
+#[tokio::test]
 async fn a_quiet_partition_is_left_in_peace() {
     let test = TestCluster::demo(lively()).await;
     let stream = test.stream("quiet", 1).await;

@@ -5,6 +5,7 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod convert;
+pub(crate) mod delivered_samples;
 pub mod envelope;
 pub mod internal;
 pub mod metadata;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::delivered_samples::DeliveredSamples;
 use super::fields::{Fields, Malformed, Value};
 use crate::model::{MessageSink, MessageStamp, Offset, Timestamp};
 
@@ -111,6 +112,8 @@ pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     pub(crate) last: Option<(Offset, Timestamp)>,
     /// The newest time of any message delivered.
     pub(crate) newest_time: Timestamp,
+    /// Some of the messages delivered.
+    pub(crate) samples: DeliveredSamples,
     /// The highest offset delivered of logs that went back since.
     left: Option<Offset>,
     /// Offsets that compaction took out of what was read.
@@ -132,6 +135,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
             delivered: None,
             last: None,
             newest_time: Timestamp::NEVER,
+            samples: DeliveredSamples::default(),
             left: None,
             compacted: 0,
             range: ReadRange::default(),
@@ -251,6 +255,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
         self.open = true;
         self.delivered = Some(stamp.offset);
         self.last = Some((stamp.offset, stamp.timestamp));
+        self.samples.add(stamp.offset, stamp.timestamp);
         self.newest_time = self.newest_time.max(stamp.timestamp);
         self.range.advance(stamp.offset);
         if self.range.stop_offset == Some(stamp.offset) {

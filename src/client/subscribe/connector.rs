@@ -14,7 +14,7 @@ use super::deletion::DeletionDetector;
 use super::end::OpenError;
 use super::log_probe::LogProbe;
 use super::positions::{self, LogEnds, StartPosition, SubscribePlan};
-use super::resume::OtherLog;
+use super::resume::{KnownLogs, OtherLog};
 use super::{EndReason, SubscribeRequest, SubscriptionEvent};
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
@@ -79,8 +79,7 @@ pub(super) struct Connector {
     pub(super) shorter_since: Option<Instant>,
     pub(super) source: ReadSource,
     pub(super) closed_segments: u32,
-    /// Offset and time of the message that was delivered last of each log which was left, the last one last.
-    pub(super) left_logs: Vec<(Offset, Timestamp)>,
+    pub(super) known: KnownLogs,
     /// Whether there was a call before.
     opened: bool,
     /// The generation of the metadata that the last call went by.
@@ -113,7 +112,7 @@ impl Connector {
             shorter_since: None,
             source,
             closed_segments: 0,
-            left_logs: Vec::new(),
+            known: KnownLogs::default(),
             opened: false,
             generation: 0,
         }

@@ -1,6 +1,7 @@
 //! Single messages of a log, read with subscriptions of their own: where it begins, what stands at an offset, which
 //! message is the first of a time. No call tells these.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -236,6 +237,39 @@ impl LogProbe {
             }
         }
         LeftLog::Unknown
+    }
+
+    /// The offset behind the last of these messages that is committed in the log; `None` where it holds none of them. Found by
+    /// halving: a log that was read before holds them up to where it ends, or goes on with others.
+    pub(super) async fn end_of_samples(
+        &self,
+        samples: Vec<(Offset, Timestamp)>,
+        ends: LogEnds,
+    ) -> Option<Offset> {
+        // Of two logs that were read a sample each may stand at one offset.
+        let mut times: BTreeMap<Offset, Vec<Timestamp>> = BTreeMap::new();
+        for (offset, time) in samples {
+            if offset <= ends.high_watermark {
+                times.entry(offset).or_default().push(time);
+            }
+        }
+        let times: Vec<_> = times.into_iter().collect();
+        let (mut low, mut high) = (0, times.len());
+        let mut end = None;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let (offset, delivered) = times.get(middle)?;
+            let found = self.first_at(StartPosition::Offset(*offset)).await;
+            let is_held = found
+                .is_some_and(|found| found.offset == *offset && delivered.contains(&found.time));
+            if is_held {
+                end = Some(offset.saturating_add(1));
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        end
     }
 
     /// The offset from which on all is at or after that time, the end of the log where nothing is; `None` where it cannot be

@@ -344,6 +344,7 @@ impl<S: MessageSink> Reader<S> {
     /// A message of before came: where to go on is found out before the next call.
     pub(super) fn on_older(&mut self) {
         self.connector.other_log = Some(OtherLog::Older);
+        self.connector.known.samples = codec::lock(&self.decoder).samples.all().to_vec();
         self.subscription = None;
         self.announce = Announce::Resumed;
     }

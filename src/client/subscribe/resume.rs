@@ -34,6 +34,15 @@ pub(super) enum OtherLog {
     Older,
 }
 
+/// Offsets and times of messages that were delivered, by which a log is known again.
+#[derive(Default)]
+pub(super) struct KnownLogs {
+    /// The last one of each log that was left, the log left last at the end.
+    pub(super) left: Vec<(Offset, Timestamp)>,
+    /// Some of whatever log, taken when an older message came.
+    pub(super) samples: Vec<(Offset, Timestamp)>,
+}
+
 impl Connector {
     /// Goes on where reading has come to, unless the log is no longer the one that was read.
     pub(super) async fn resume(
@@ -77,7 +86,7 @@ impl Connector {
         ))
     }
 
-    /// What comes next is older than what was read before it: of a log that was left, to all appearance. Where that has been
+    /// What comes next is older than what was read before it: of a log that was left, to all appearance. As far as that was
     /// delivered, reading goes on behind it; where it cannot be found, with what is there.
     async fn skip_delivered(
         &mut self,
@@ -86,26 +95,30 @@ impl Connector {
         ends: Option<LogEnds>,
         address: &str,
     ) -> Result<SubscribePlan, OpenError> {
-        let left = match (self.probe(address), ends) {
-            (Some(probe), Some(ends)) => probe.end_of_known(&self.left_logs, ends).await,
-            _ => LeftLog::Unknown,
+        let (Some(probe), Some(ends)) = (self.probe(address), ends) else {
+            self.forget_log();
+            return Ok(plan.resumed_at(progress.next));
         };
+        let is_ahead = |(offset, _): &(Offset, Timestamp)| *offset >= progress.next;
+        let ahead =
+            |known: &[(Offset, Timestamp)]| known.iter().copied().filter(is_ahead).collect();
+        let left: Vec<_> = ahead(&self.known.left);
+        let left = probe.end_of_known(&left, ends).await;
         let since = *self.shorter_since.get_or_insert_with(Instant::now);
         let is_early = since.elapsed() < END_BELIEVED_AFTER;
         if matches!(left, LeftLog::Uncommitted(_)) && is_early {
             return Err(OpenError::Lost(self.another_log()));
         }
-        match (left, ends) {
-            (LeftLog::EndsBefore(to) | LeftLog::Uncommitted(to), Some(ends))
-                if to > progress.next =>
-            {
-                Ok(self.go_on_at(to, plan, progress, ends))
-            }
-            _ => {
-                self.forget_log();
-                Ok(plan.resumed_at(progress.next))
-            }
+        let to = match left {
+            LeftLog::EndsBefore(to) | LeftLog::Uncommitted(to) => Some(to),
+            // It may hold a part of it.
+            LeftLog::Unknown => probe.end_of_samples(ahead(&self.known.samples), ends).await,
+        };
+        if let Some(to) = to {
+            return Ok(self.go_on_at(to, plan, progress, ends));
         }
+        self.forget_log();
+        Ok(plan.resumed_at(progress.next))
     }
 
     /// What was read last says nothing of what comes.
@@ -161,10 +174,11 @@ impl Connector {
     /// Remembers the log that is left: another leader may have it still, and more of it.
     fn leave_log(&mut self, progress: Progress) {
         if let Some(last) = progress.last {
-            self.left_logs.retain(|left| *left != last);
-            self.left_logs.push(last);
-            let surplus = self.left_logs.len().saturating_sub(MOST_LEFT_LOGS);
-            self.left_logs.drain(..surplus);
+            let left = &mut self.known.left;
+            left.retain(|left| *left != last);
+            left.push(last);
+            let surplus = left.len().saturating_sub(MOST_LEFT_LOGS);
+            left.drain(..surplus);
         }
     }
 
@@ -183,7 +197,7 @@ impl Connector {
         let end = is_waited_for.then(|| ends.next());
         let to = match self.probe(address) {
             None => end?,
-            Some(probe) => match probe.end_of_known(&self.left_logs, ends).await {
+            Some(probe) => match probe.end_of_known(&self.known.left, ends).await {
                 LeftLog::EndsBefore(next) => next,
                 LeftLog::Uncommitted(next) if is_waited_for => next,
                 LeftLog::Uncommitted(_) => return None,

@@ -105,6 +105,20 @@ pub(crate) struct Reading {
 /// Whose reading it is: the name of a tail or a group.
 pub(crate) type ReaderName = String;
 
+/// Which messages of a partition any reader was handed, and at which offsets.
+pub(crate) fn read_at(
+    readings: &BTreeMap<(ReaderName, Place), Reading>,
+    place: &Place,
+) -> BTreeSet<(MessageId, Offset)> {
+    let of_place = readings.iter().filter(|((_, read), _)| read == place);
+    let entries = of_place.flat_map(|(_, reading)| &reading.entries);
+    let messages = entries.filter_map(|entry| match entry.told {
+        Told::Message { id, offset, .. } => Some((id, offset)),
+        Told::Event(_) | Told::Stranger(_) => None,
+    });
+    messages.collect()
+}
+
 #[derive(Debug, Default)]
 struct Records {
     sent: BTreeMap<MessageId, Sent>,

@@ -17,7 +17,8 @@ mod target;
 mod truth;
 mod workload;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -350,5 +351,15 @@ fn check(run: &Run, logs: &BTreeMap<Place, FinalLog>, broken: &Broken, verdict: 
             verdict.wrong.extend(stalled);
         }
     }
-    check_outcomes(&sent, logs, verdict);
+    // Only an emptied broker makes servers move a log.
+    let was_emptied = run.target.was_emptied();
+    let read_at: RefCell<BTreeMap<Place, BTreeSet<(MessageId, Offset)>>> = RefCell::default();
+    let was_read_at = |place: &Place, id, offset| {
+        let mut read_at = read_at.borrow_mut();
+        let all = read_at
+            .entry(place.clone())
+            .or_insert_with(|| history::read_at(&readings, place));
+        was_emptied && all.contains(&(id, offset))
+    };
+    check_outcomes(&sent, logs, was_read_at, verdict);
 }

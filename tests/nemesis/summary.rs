@@ -51,7 +51,7 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn sentence(verdict: &Verdict) -> String {
     format!(
         "lost without being told {}, repeated {}, out of order {}, lost by the servers and told {}, overwritten by a replica {}, \
-         readers of logs that nobody can read {}, deletions undone by the servers {}, wrong {}",
+         readers of logs that nobody can read {}, deletions undone by the servers {}, messages moved by them {}, wrong {}",
         verdict.untold,
         verdict.repeated,
         verdict.misordered,
@@ -59,6 +59,7 @@ pub(crate) fn sentence(verdict: &Verdict) -> String {
         verdict.overwritten,
         verdict.unreadable,
         verdict.undone,
+        verdict.moved,
         verdict.wrong.len()
     )
 }

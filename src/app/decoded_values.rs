@@ -207,10 +207,8 @@ impl<'a> ValueReadings<'a> {
             .decoded
             .of(message)
             .and_then(|value| value.as_ref().ok());
-        ValueReading {
-            schema: self.schemas.of(message.stream()),
-            decoded: decoded.map(AsRef::as_ref),
-        }
+        self.schemas
+            .reading(message.stream(), decoded.map(AsRef::as_ref))
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::health::best_match;
+use crate::store::ValueReading;
 use crate::store::decode::Schema;
 
 /// By what values are decoded.
@@ -90,6 +91,15 @@ impl Schemas {
         match self.decoder(stream)? {
             DecodeMethod::Schema(_) => None,
             DecodeMethod::Command(command) => Some(command),
+        }
+    }
+
+    /// How a value of that stream is read of which a program has made `decoded`, where one did.
+    pub fn reading<'a>(&'a self, stream: &str, decoded: Option<&'a str>) -> ValueReading<'a> {
+        ValueReading {
+            schema: self.of(stream),
+            decoded,
+            is_undecoded: decoded.is_none() && self.command_of(stream).is_some(),
         }
     }
 

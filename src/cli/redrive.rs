@@ -27,7 +27,7 @@ use crate::model::{
     Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
     Target, Timestamp, command_words, counted_plainly, shell_line,
 };
-use crate::store::{Chunk, ChunkBuilder, MessageRef, Query, QueryRun};
+use crate::store::{Chunk, ChunkBuilder, MessageRef, QueryFieldCheck, QueryRun};
 use batch::BatchPublisher;
 use journal::{Journal, JournalProgress};
 use plan::{PartitionRange, RedrivePlan, RequestedCopy};
@@ -106,7 +106,7 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
         cluster,
         from: from.stream,
         to,
-        query: args.query.clone(),
+        query: QueryFieldCheck::new(args.query.as_ref(), false),
         publisher,
         journal,
         interrupt,
@@ -159,7 +159,7 @@ struct Redrive {
     cluster: Arc<Cluster>,
     from: StreamName,
     to: StreamName,
-    query: Option<Query>,
+    query: QueryFieldCheck,
     /// Publishes; `None` in a dry run.
     publisher: Option<BatchPublisher>,
     journal: Journal,
@@ -245,6 +245,7 @@ impl Redrive {
             match item {
                 Some(SubscriptionItem::Batch(chunk)) => {
                     budget.earn(chunk.len(), chunk.payload_bytes());
+                    self.query.add(&chunk);
                     if self.copy_chunk(plan, range, &chunk, totals).await? {
                         break;
                     }
@@ -255,11 +256,8 @@ impl Redrive {
                 None => break,
             }
         }
-        let rest = self
-            .publisher
-            .as_mut()
-            .map(BatchPublisher::take_batch)
-            .unwrap_or_default();
+        let publisher = self.publisher.as_mut().map(BatchPublisher::take_batch);
+        let rest = publisher.unwrap_or_default();
         self.publish(range, rest, totals).await?;
         given_up.map_or(Ok(()), |failure| Err(failure.into()))
     }
@@ -301,7 +299,7 @@ impl Redrive {
     ) -> Result<bool> {
         let progress = self.journal.progress(range.partition);
         let is_settled = progress.is_some_and(|progress| progress.is_settled(message.offset()));
-        let query = self.query.as_ref().filter(|_| !is_settled);
+        let query = self.query.query().filter(|_| !is_settled);
         let is_wanted =
             !is_settled && query.is_none_or(|query| query.predicate().matches(message, run));
         if run.undecided() > 0 {
@@ -371,6 +369,8 @@ impl Redrive {
         total: &Totals,
         error: Option<CliError>,
     ) -> Result {
+        let found = total.matched;
+        context.console.print_mistake(&mut self.query, found);
         let Some(_publisher) = &self.publisher else {
             let (from, to) = (&self.from, &self.to);
             context.console.print_error(&format!(

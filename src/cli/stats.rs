@@ -68,6 +68,8 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
     };
     let report = statistics.report(&options);
     print_incomplete(context, &report, is_stopped);
+    let found = report.totals.messages;
+    context.console.print_mistake(reader.query_check(), found);
     let bold = context.colours();
     StatsPrinter::new(&report, is_stopped, bold).print(&mut context.console.out, form)?;
     Ok(exit_of(&report, is_stopped))

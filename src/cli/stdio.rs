@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::escaped_output::EscapedOutput;
 use crate::model::sanitise;
-use crate::store::Query;
+use crate::store::{Query, QueryFieldCheck};
 
 /// How often a pipe is asked whether somebody reads it.
 #[cfg(unix)]
@@ -64,7 +64,7 @@ impl Stdio {
 
     /// Writes one line to standard error. Where even that fails there is nowhere left to report it.
     pub(crate) fn print_error(&mut self, sentence: &str) {
-        self.print_paragraph(&sanitise::line(sentence));
+        self.print_paragraph(&sanitise::line(&without_codes(sentence)));
     }
 
     /// Says on standard error where a query is likely to be meant otherwise.
@@ -74,10 +74,27 @@ impl Stdio {
         }
     }
 
+    /// Says which field of a query is likely misspelt, after a reading in which the query found so many messages.
+    pub(crate) fn print_mistake(&mut self, check: &mut QueryFieldCheck, found: u64) {
+        if let Some(mistake) = check.last(found) {
+            self.print_error(&mistake);
+        }
+    }
+
     /// Writes lines of our own to standard error.
     pub(crate) fn print_paragraph(&mut self, text: &str) {
         let _nobody_reads = writeln!(self.err, "{text}").and_then(|()| self.err.flush());
     }
+}
+
+/// The sentence without the numbers that the standard library puts behind what the system says: `(os error 2)`.
+fn without_codes(sentence: &str) -> String {
+    let mut parts = sentence.split(" (os error ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain += part.split_once(')').map_or(part, |(_code, rest)| rest);
+    }
+    plain
 }
 
 /// Ends when standard output is a pipe that nobody reads any more: who follows a quiet stream would write nothing for hours,

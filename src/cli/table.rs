@@ -20,7 +20,9 @@ use super::output::{Column, FieldNames, OutputRow, Printer};
 use super::partition_spec;
 use crate::model::{StartAt, StreamName, Timestamp, counted_plainly};
 use crate::runtime::range_reader::{RangeItem, RangeReader, Source};
-use crate::store::{ExportForm, KeyTable, Query, RowId, TableOrder, TableRecord, TooManyKeys};
+use crate::store::{
+    ExportForm, KeyTable, Query, QueryFieldCheck, RowId, TableOrder, TableRecord, TooManyKeys,
+};
 use crate::ui::format;
 use values::ValueReader;
 
@@ -77,7 +79,7 @@ pub(crate) async fn table(context: &mut CommandContext<'_>, args: &TableArgs) ->
     let ends = (StartAt::Earliest, args.at);
     let range = RangeReader::begin(&observer, &partitions, ends, timeout);
     let table = KeyTable::new(&partitions, limit);
-    let table = fold(context, range, table, args).await?;
+    let (table, mut check) = fold(context, range, table, args).await?;
     let order = TableOrder {
         sort: args.sort.into(),
         reversed: args.reverse,
@@ -85,6 +87,8 @@ pub(crate) async fn table(context: &mut CommandContext<'_>, args: &TableArgs) ->
     };
     let rows = table.order(&order, |_| true);
     let mut is_whole = print_notes(context, &table, &spec.stream);
+    let found = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    context.console.print_mistake(&mut check, found);
     if table.keeps_values() {
         print_kept(context, args, &table, &rows)?;
     } else {
@@ -95,13 +99,13 @@ pub(crate) async fn table(context: &mut CommandContext<'_>, args: &TableArgs) ->
     Ok(if is_whole { Exit::DONE } else { Exit::FAILED })
 }
 
-/// Puts the range into the table, on a thread of its own: connections have this one.
+/// Puts the range into the table and holds the query against what comes, on a thread of its own: connections have this one.
 async fn fold(
     context: &mut CommandContext<'_>,
     range: RangeReader,
     table: KeyTable,
     args: &TableArgs,
-) -> Result<KeyTable> {
+) -> Result<(KeyTable, QueryFieldCheck)> {
     let (progress, read) = watch::channel(0);
     let (query, stream) = (args.query.clone(), args.stream.clone());
     let mut folding =
@@ -126,11 +130,13 @@ fn fold_blocking(
     mut table: KeyTable,
     query: Option<&Query>,
     progress: &watch::Sender<u64>,
-) -> std::result::Result<KeyTable, TooManyKeys> {
+) -> std::result::Result<(KeyTable, QueryFieldCheck), TooManyKeys> {
+    let mut check = QueryFieldCheck::new(query, false);
     let mut chunks = 0_usize;
     while let Some(item) = range.next_blocking() {
         match item {
             RangeItem::Chunk(chunk) => {
+                check.add(&chunk);
                 table.add_chunk(&chunk, query, Timestamp::now())?;
                 chunks += 1;
                 if chunks.is_multiple_of(REPORTED_EVERY) {
@@ -145,7 +151,7 @@ fn fold_blocking(
             }
         }
     }
-    Ok(table)
+    Ok((table, check))
 }
 
 fn too_many(stream: &str, refused: TooManyKeys) -> CliError {

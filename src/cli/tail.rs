@@ -4,7 +4,7 @@
 mod committed;
 mod decoding;
 mod joining;
-mod mistakes;
+mod notes;
 mod print;
 mod runner;
 mod subscriptions;
@@ -36,7 +36,7 @@ use crate::store::ExportForm;
 
 use decoding::{print_unsearched, row_decoder};
 use joining::{JoinOptions, Joining};
-use mistakes::Notes;
+use notes::Notes;
 use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
 use subscriptions::SubscriptionSet;
@@ -119,7 +119,7 @@ async fn print_messages(
     let filter = filter(args, follows, is_unsearched);
     let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
-    let printer = Printer::new(form, filter, out, notes);
+    let printer = Printer::new(form, filter, out, notes).with_gaps(is_trace);
     let count = printer.count();
     let from_printer = (Arc::clone(&count), sentences);
     let (runner, queue) = TailRunner::new(context.console, subscriptions, from_printer, follows);

@@ -12,7 +12,7 @@ use super::range_reader::{LONGEST_SILENCE, RangeItem, RangeReader};
 use crate::app::{Event, RequestId, StatisticsSpec};
 use crate::client::Observer;
 use crate::model::Timestamp;
-use crate::store::{Query, Statistics, StatisticsOptions};
+use crate::store::{Query, QueryFieldCheck, Statistics, StatisticsOptions};
 
 /// How often the screen is told how far it is.
 const REPORT_EVERY: Duration = Duration::from_millis(250);
@@ -22,6 +22,7 @@ const REPORT_EVERY: Duration = Duration::from_millis(250);
 pub(crate) struct StatisticsReader {
     range: RangeReader,
     query: Option<Query>,
+    check: QueryFieldCheck,
 }
 
 impl StatisticsReader {
@@ -39,7 +40,13 @@ impl StatisticsReader {
         Self {
             range: RangeReader::begin(observer, &spec.partitions, ends, limit),
             query: spec.query.clone(),
+            check: QueryFieldCheck::new(spec.query.as_ref(), false),
         }
+    }
+
+    /// What of the query is likely misspelt, by what was read.
+    pub(crate) fn query_check(&mut self) -> &mut QueryFieldCheck {
+        &mut self.check
     }
 
     /// Counts what comes next; `false` once nothing more comes. May be dropped while it waits.
@@ -47,6 +54,7 @@ impl StatisticsReader {
         match self.range.next().await {
             None => return false,
             Some(RangeItem::Chunk(chunk)) => {
+                self.check.add(&chunk);
                 statistics.add_chunk(&chunk, self.query.as_ref(), Timestamp::now());
             }
             Some(RangeItem::Event((stream, partition), event)) => {

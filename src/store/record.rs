@@ -12,14 +12,33 @@ use serde_json::{Map, Value};
 use super::json_path::JsonPath;
 use super::message::MessageRef;
 use super::row_cells::select_json;
-use crate::model::{Headers, Offset, PartitionId, StreamName};
+use crate::model::{Headers, Offset, PartitionId, StreamName, Timestamp};
 
 /// Writes the record of a message, line end included. Bytes that are not UTF-8 are written in base 64.
 ///
 /// # Errors
 /// The errors of the writer.
 pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
-    write_record_with(message, &[], out)
+    write_fields(message, out)?;
+    out.write_all(b"}\n")
+}
+
+/// Writes the record of a message in a story of several streams, with the milliseconds between the message before it and
+/// this one: `"gap_ms":2.953`, `null` for the first.
+///
+/// # Errors
+/// The errors of the writer.
+pub fn write_record_after(
+    message: &MessageRef<'_>,
+    before: Option<Timestamp>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    write_fields(message, out)?;
+    let gap = before.map(|before| before.age(message.timestamp()).as_micros());
+    match gap {
+        None => out.write_all(b",\"gap_ms\":null}\n"),
+        Some(gap) => writeln!(out, ",\"gap_ms\":{}.{:03}}}", gap / 1000, gap % 1000),
+    }
 }
 
 /// Writes the record with what stands at these paths of its value: `"columns":{"customer.name":"Zoë","amount":12.5}`.
@@ -32,6 +51,15 @@ pub(super) fn write_record_with(
     columns: &[JsonPath],
     out: &mut impl Write,
 ) -> io::Result<()> {
+    write_fields(message, out)?;
+    if !columns.is_empty() {
+        write_columns(message, columns, out)?;
+    }
+    out.write_all(b"}\n")
+}
+
+/// What all records hold, the brace at the end left out.
+fn write_fields(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"{\"stream\":")?;
     write_text(message.stream(), out)?;
     let (partition, offset) = (message.partition(), message.offset());
@@ -48,11 +76,7 @@ pub(super) fn write_record_with(
     out.write_all(b",\"subject\":")?;
     write_text(message.subject(), out)?;
     out.write_all(b",\"reply_subject\":")?;
-    write_text(message.reply_subject(), out)?;
-    if !columns.is_empty() {
-        write_columns(message, columns, out)?;
-    }
-    out.write_all(b"}\n")
+    write_text(message.reply_subject(), out)
 }
 
 fn write_columns(

@@ -18,6 +18,8 @@ const SEARCHED: usize = 16 << 10;
 #[derive(Clone, Debug, Default)]
 pub struct RowFieldCheck {
     messages: u64,
+    /// Those of them whose values say nothing: a program has not decoded them.
+    undecoded: u64,
     /// By the number of the field in the row.
     had: Vec<bool>,
     /// The names of fields that messages have.
@@ -27,6 +29,7 @@ pub struct RowFieldCheck {
 impl RowFieldCheck {
     /// Looks at a message and at the cells of its row.
     pub fn add(&mut self, message: &MessageRef<'_>, cells: &[RowCell], value: ValueReading<'_>) {
+        self.undecoded += u64::from(value.is_undecoded);
         if self.messages < LOOKED_THROUGH {
             let fields = known_fields(std::slice::from_ref(message), |_| value);
             self.known.extend(fields);
@@ -42,12 +45,21 @@ impl RowFieldCheck {
     /// A sentence for the first field of the row that no message has.
     pub fn mistake(&self, template: &RowTemplate) -> Option<String> {
         let mut fields = template.fields().zip(&self.had);
-        let (field, _) = fields.find(|(field, had)| !**had && may_be_missing(field))?;
+        let (field, _) = fields
+            .find(|(field, had)| !**had && may_be_missing(field) && self.looked_at(field) > 0)?;
         let name = field.to_string();
         let meant = self.meant(&name).map(|meant| format!("; {meant}?"));
-        let count = grouped(i64::try_from(self.messages).unwrap_or(i64::MAX));
+        let count = grouped(i64::try_from(self.looked_at(field)).unwrap_or(i64::MAX));
         let meant = meant.unwrap_or_default();
         Some(format!("no message of {count} has {name}{meant}"))
+    }
+
+    /// How many messages would have shown the field.
+    fn looked_at(&self, field: &RowField) -> u64 {
+        if matches!(field, RowField::ValueAt(_)) {
+            return self.messages - self.undecoded;
+        }
+        self.messages
     }
 
     /// The field that may have been meant: one with a similar name in the same place, else one of that name elsewhere.

@@ -9,6 +9,8 @@ pub struct ValueReading<'a> {
     pub schema: Option<&'a Schema>,
     /// What a program made of it, where one did: text that is read in the place of the value.
     pub decoded: Option<&'a str>,
+    /// Only a program reads values of this stream, and has made nothing of this one (yet): what it holds is not known.
+    pub is_undecoded: bool,
 }
 
 impl<'a> ValueReading<'a> {

@@ -77,9 +77,28 @@ fn rows_are_of_what_the_program_makes_of_values_and_of_others_as_they_are_stored
         r#"{"order": 7, "amount": 12.34, "customer": "Zo\u00eb"}"#
     );
     assert_eq!(shown[2], "short");
+    // What is misspelt is told of the values that were decoded, and of the headers of all.
+    for (row, told) in [
+        (
+            "value.ordre",
+            "no message of 2 has value.ordre; value.order?",
+        ),
+        ("header.x", "no message of 4 has header.x"),
+    ] {
+        let (_, output) = tail(&test, &["--row", row]);
+        assert_eq!(output.err.lines().last(), Some(told), "{output:?}");
+    }
     // What shows nothing of values runs no program.
     let (_, output) = tail(&test, &["--row", "offset key"]);
     assert_eq!(output.err, "");
+}
+
+#[test]
+fn of_a_program_that_decodes_nothing_no_field_is_called_misspelt() {
+    let test = with_values(&[b"short"], PYTHON);
+    let (_, output) = tail(&test, &["--row", "value.order"]);
+    assert!(!output.err.contains("no message"), "{output:?}");
+    assert_eq!(output.err.lines().count(), 1, "{output:?}");
 }
 
 #[test]

@@ -191,6 +191,28 @@ fn a_row_of_avro_is_read_by_the_schema_that_the_config_file_names() {
 }
 
 #[test]
+fn every_command_with_a_query_tells_a_field_that_no_message_has() {
+    let test = with_orders();
+    test.ok("create copies");
+    let query = "cel: value.ammount > 5";
+    for words in [
+        &["tail", "orders", "--to", "end", "-q", query][..],
+        &["trace", query, "orders"],
+        &["table", "orders", "-q", query],
+        &["stats", "orders", "-q", query, "-o", "json"],
+        &["redrive", "orders", "copies", "-q", query, "--dry-run"],
+        &["redrive", "orders", "copies", "-q", query],
+    ] {
+        let output = test.run(words);
+        let told = output
+            .err
+            .matches("no message of 3 has value.ammount; value.amount?")
+            .count();
+        assert_eq!(told, 1, "{words:?}: {output:?}");
+    }
+}
+
+#[test]
 fn a_field_that_no_message_has_is_told_once_at_the_end_and_changes_nothing_else() {
     let test = with_orders();
     let missing = "no message of 3 has value.ammount; value.amount?";

@@ -49,6 +49,12 @@ fn messages_of_several_streams_are_told_as_one_story() {
         ];
         let expected = expected.map(|(stream, step)| (stream.to_owned(), step.to_owned()));
         assert_eq!(steps.collect::<Vec<_>>(), expected, "{query}");
+        let gaps: Vec<Option<f64>> = found.iter().map(|line| line["gap_ms"].as_f64()).collect();
+        assert_eq!(gaps[0], None, "nothing came before: {lines}");
+        assert!(
+            gaps[1..].iter().all(|gap| gap.is_some_and(|gap| gap > 0.0)),
+            "{lines}"
+        );
     }
     let of_two = test.ok("trace header.trace-id:t7 ord* shipping -o ndjson");
     assert_eq!(of_two.lines().count(), 3, "{of_two}");

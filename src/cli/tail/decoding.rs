@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::mistakes::Notes;
+use super::notes::Notes;
 use crate::app::{DecodedValue, DecoderCommand};
 use crate::cli::args::TailArgs;
 use crate::cli::command_context::CommandContext;

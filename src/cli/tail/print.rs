@@ -8,11 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
-use super::mistakes::{Notes, QueryCheck};
+use super::notes::Notes;
 use super::table::MessageTable;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::model::{TimeDisplay, Timestamp};
-use crate::store::{Chunk, ExportForm, MessageFormat, MessageRef, Query, QueryRun, write_record};
+use crate::store::{
+    Chunk, ExportForm, MessageFormat, MessageRef, Query, QueryFieldCheck, QueryRun, write_record,
+    write_record_after,
+};
 
 /// Bytes handed to the reader at once.
 const BUFFER: usize = 256 * 1024;
@@ -90,8 +93,12 @@ pub(super) struct Printer {
     out: EscapedOutput,
     /// Whether a message was written already.
     is_begun: bool,
+    /// Whether records tell the time between messages.
+    has_gaps: bool,
+    /// When the message before was stored.
+    before: Option<Timestamp>,
     printed: Arc<AtomicU64>,
-    check: QueryCheck,
+    check: QueryFieldCheck,
     notes: Notes,
 }
 
@@ -99,7 +106,7 @@ impl Printer {
     /// A printer that writes to `out`, and has said what is likely misspelt.
     pub(super) fn new(form: PrintForm, filter: Filter, out: EscapedOutput, notes: Notes) -> Self {
         Self {
-            check: QueryCheck::of(
+            check: QueryFieldCheck::new(
                 filter.query.as_ref().filter(|_| !filter.is_unsearched),
                 filter.is_endless,
             ),
@@ -108,8 +115,16 @@ impl Printer {
             form,
             out: out.buffered(BUFFER),
             is_begun: false,
+            has_gaps: false,
+            before: None,
             printed: Arc::default(),
         }
+    }
+
+    /// Tells in each record how long after the one before the message came, or does not.
+    pub(super) fn with_gaps(mut self, has_gaps: bool) -> Self {
+        self.has_gaps = has_gaps;
+        self
     }
 
     /// Where it counts what it has printed.
@@ -132,7 +147,7 @@ impl Printer {
                     }
                 }
             };
-            self.check.add(&run);
+            self.check.add(&run.0);
             left = self.print(&run, left)?;
             let printed = self.printed.load(Ordering::Relaxed);
             self.notes.print(self.check.early(printed));
@@ -171,11 +186,11 @@ impl Printer {
     fn write(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         match &mut self.form {
-            PrintForm::Export(ExportForm::Ndjson) => write_record(message, &mut self.out.json()),
+            PrintForm::Export(ExportForm::Ndjson) => self.write_record(message),
             PrintForm::Export(form) => form.write(message, &[], &mut self.out),
             PrintForm::Json => {
                 self.out.write_all(if is_first { b"\n" } else { b"," })?;
-                write_record(message, &mut self.out.json())
+                self.write_record(message)
             }
             PrintForm::Table(table) => table.row(message, &mut self.out),
             PrintForm::Custom(format, times) => {
@@ -184,6 +199,15 @@ impl Printer {
             }
             PrintForm::Count => Ok(()),
         }
+    }
+
+    fn write_record(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
+        let mut out = self.out.json();
+        if !self.has_gaps {
+            return write_record(message, &mut out);
+        }
+        let before = self.before.replace(message.timestamp());
+        write_record_after(message, before, &mut out)
     }
 
     fn finish(mut self) -> io::Result<()> {

@@ -11,7 +11,7 @@ use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::output::print_head;
 use crate::model::{PartitionId, StreamName, TimeDisplay, Timestamp, sanitise};
 use crate::store::{
-    CellKind, CellReader, MessageRef, RowCell, RowField, RowFieldCheck, RowTemplate, ValueReading,
+    CellKind, CellReader, MessageRef, RowCell, RowField, RowFieldCheck, RowTemplate,
 };
 use crate::ui::row_layout::{FittedRow, PieceKind, RowLayout};
 use crate::ui::{format, shown_cells};
@@ -128,10 +128,7 @@ impl MessageTable {
         out: &mut EscapedOutput,
     ) -> io::Result<()> {
         let decoded = self.decoded(message);
-        let value = ValueReading {
-            schema: self.schemas.of(message.stream()),
-            decoded: decoded.as_deref(),
-        };
+        let value = self.schemas.reading(message.stream(), decoded.as_deref());
         let reader = CellReader {
             value,
             most: self.place.width.unwrap_or(VALUE),

@@ -101,8 +101,39 @@ fn syntax_error(text: &str, errors: &ParseErrors) -> SyntaxError {
         .char_indices()
         .nth(column)
         .map_or(text.len(), |(at, _)| at);
-    let reason = error.msg.lines().next().unwrap_or_default();
+    let reason = reason(text.get(at..).unwrap_or_default(), &error.msg);
     (at, format!("the expression does not parse: {reason}"))
+}
+
+/// Why it does not, in words: the parser's own list every kind of token that it knows. `rest` begins where it stopped.
+fn reason(rest: &str, message: &str) -> String {
+    let rest = rest.trim_start();
+    let missing = [")", "]", "}"].into_iter().find(|bracket| {
+        let missing = format!("missing '{bracket}'");
+        message.contains(&missing)
+    });
+    if let Some(bracket) = missing {
+        return format!("\"{bracket}\" is missing");
+    }
+    let Some(first) = rest.chars().next() else {
+        return "it is not complete".to_owned();
+    };
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let name = rest.split(|c| !is_of_name(c)).next().unwrap_or_default();
+    let token = match name {
+        "" => first.to_string(),
+        name => name.to_owned(),
+    };
+    match first {
+        '"' | '\'' if message.contains("token recognition") => {
+            format!("the text after {first} has no end")
+        }
+        '=' => "\"=\" alone compares nothing; write ==".to_owned(),
+        _ if message.contains("expecting <EOF>") => {
+            format!("\"{token}\" follows what is complete; && and || join two conditions")
+        }
+        _ => format!("\"{token}\" is not expected there"),
+    }
 }
 
 fn too_deep() -> String {
@@ -246,4 +277,35 @@ fn entries(entries: &[IdedEntryExpr]) -> Vec<&IdedExpr> {
         EntryExpr::MapEntry(entry) => [Some(&entry.key), Some(&entry.value)],
     });
     parts.flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_an_expression_is_said_in_words() {
+        for (text, at, reason) in [
+            ("value.amount >", 14, "it is not complete"),
+            ("value.amount > > 3", 15, "\">\" is not expected there"),
+            ("(value.amount", 13, "\")\" is missing"),
+            (
+                "value.amount = 3",
+                13,
+                "\"=\" alone compares nothing; write ==",
+            ),
+            ("value.name == 'x", 14, "the text after ' has no end"),
+            ("value.[x]", 6, "\"[\" is not expected there"),
+            ("3 +* 4", 3, "\"*\" is not expected there"),
+            (
+                "true false",
+                5,
+                "\"false\" follows what is complete; && and || join two conditions",
+            ),
+        ] {
+            let (found, sentence) = parse(&Env::stdlib().into(), text).expect_err(text);
+            let expected = format!("the expression does not parse: {reason}");
+            assert_eq!((found, sentence), (at, expected), "{text}");
+        }
+    }
 }

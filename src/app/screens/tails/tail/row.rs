@@ -131,10 +131,6 @@ impl Tail {
         let mut check = RowFieldCheck::default();
         for message in messages.take(HELD_AGAINST) {
             let value = readings.of(&message);
-            let is_for_program = readings.schemas.command_of(message.stream()).is_some();
-            if is_for_program && value.decoded.is_none() {
-                continue;
-            }
             // Whether a field is there is asked, not what it holds.
             let reader = CellReader { value, most: 1 };
             check.add(&message, &reader.cells(template, &message), value);

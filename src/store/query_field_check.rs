@@ -1,25 +1,24 @@
-//! Says once that a query or a row names a field that no message has: such a one is likely misspelt.
+//! Whether a query names a field that no message has, which is likely misspelt: said once, of the messages that came first.
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-
-use super::print::MessageRun;
+use super::chunk::Chunk;
+use super::field_index::FieldIndex;
+use super::query::Query;
 use crate::model::counted;
-use crate::store::{Chunk, FieldIndex, Query};
 
 /// Messages that a query is held against at most.
 const MOST_MESSAGES: usize = 5_000;
 /// Bytes of these messages at most.
 const MOST_BYTES: usize = 8 << 20;
-/// Messages after which a tail without an end that finds nothing says why.
+/// Messages after which a reading without an end that finds nothing says why.
 const EARLY: usize = 500;
 /// Chunks that may come in several pieces between those of other partitions.
 const MIXED: usize = 64;
 
-/// The messages that came first, for what a query names and they do not have.
-#[derive(Default)]
-pub(super) struct QueryCheck {
+/// The messages of a reading that came first, for what a query names and they do not have.
+#[derive(Debug, Default)]
+pub struct QueryFieldCheck {
     query: Option<Query>,
     first: Vec<Arc<Chunk>>,
     messages: usize,
@@ -27,13 +26,13 @@ pub(super) struct QueryCheck {
     /// Messages came that are not among the first.
     is_cut: bool,
     is_over: bool,
-    /// The tail has no end: what is to be said is said before.
+    /// The reading has no end: what is to be said is said before.
     is_endless: bool,
 }
 
-impl QueryCheck {
+impl QueryFieldCheck {
     /// Looks at what comes for a query, where there is one.
-    pub(super) fn of(query: Option<&Query>, is_endless: bool) -> Self {
+    pub fn new(query: Option<&Query>, is_endless: bool) -> Self {
         Self {
             query: query.cloned(),
             is_endless,
@@ -41,8 +40,13 @@ impl QueryCheck {
         }
     }
 
-    /// Messages come, whether the query finds them or not.
-    pub(super) fn add(&mut self, (chunk, _): &MessageRun) {
+    /// The query.
+    pub fn query(&self) -> Option<&Query> {
+        self.query.as_ref()
+    }
+
+    /// Messages come, whether the query finds them or not. A chunk may come in several pieces.
+    pub fn add(&mut self, chunk: &Arc<Chunk>) {
         if self.query.is_none() || self.is_over {
             return;
         }
@@ -59,19 +63,19 @@ impl QueryCheck {
         self.first.push(Arc::clone(chunk));
     }
 
-    /// A sentence of a tail without an end, once so many messages came that their fields are known, and none was found.
-    pub(super) fn early(&mut self, printed: u64) -> Option<String> {
+    /// A sentence for a reading without an end, once so many messages came that their fields are known, and none was found.
+    pub fn early(&mut self, found: u64) -> Option<String> {
         if !self.is_endless || self.messages < EARLY || self.is_over {
             return None;
         }
         // They are looked at once.
         self.is_over = true;
-        self.sentence().filter(|_| printed == 0)
+        self.sentence().filter(|_| found == 0)
     }
 
     /// A sentence at the end. Where the query found messages, those that came later may have what the first ones lack.
-    pub(super) fn last(&mut self, printed: u64) -> Option<String> {
-        if self.is_over || printed > 0 && self.is_cut {
+    pub fn last(&mut self, found: u64) -> Option<String> {
+        if self.is_over || found > 0 && self.is_cut {
             return None;
         }
         self.is_over = true;
@@ -86,25 +90,5 @@ impl QueryCheck {
     fn sentence(&self) -> Option<String> {
         let query = self.query.as_ref()?;
         query.mistake(&FieldIndex::of(&self.first), None)
-    }
-}
-
-/// Sentences of the printer, which has no console.
-#[derive(Clone, Debug)]
-pub(super) struct Notes(UnboundedSender<String>);
-
-impl Notes {
-    /// A way for sentences, and its other end.
-    pub(super) fn channel() -> (Self, UnboundedReceiver<String>) {
-        let (sender, receiver) = unbounded_channel();
-        (Self(sender), receiver)
-    }
-
-    /// Has the sentence printed, where there is one.
-    pub(super) fn print(&self, sentence: Option<String>) {
-        if let Some(sentence) = sentence {
-            // Whoever would print it has ended.
-            let _nobody_prints_it = self.0.send(sentence);
-        }
     }
 }

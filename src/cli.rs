@@ -55,6 +55,7 @@ mod stream_selection;
 mod subjects;
 mod table;
 mod tail;
+mod theme;
 pub mod typed_line;
 mod verify;
 mod version;

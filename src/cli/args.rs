@@ -168,7 +168,7 @@ pub(crate) struct Options {
     /// Show how long ago things were, where times stand in a column
     #[arg(long, global = true, help_heading = "Screen and log")]
     pub(crate) age: bool,
-    /// auto, dark, light, deuteranopia, none, or a file
+    /// auto, dark, light, deuteranopia, ansi, none, or a file
     #[arg(
         long,
         global = true,

@@ -1,7 +1,6 @@
 //! Opens the dashboard: turns settings into what the runtime wants, for a cluster, its contexts, or a demo cluster.
 //! The dashboard itself is `app`, `ui` and `runtime`.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use super::command_context::{CommandContext, ReadConfig, open_access};
 use super::exit::{CliError, Exit, Result};
 use super::{
     demo, incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, logging,
-    private_file, recording_file, rows, settings, shown_times, typed_line,
+    private_file, recording_file, rows, settings, shown_times, theme, typed_line,
 };
 use crate::app::{
     ContextEntry, DecodeMethod, DecoderCommand, Keymap, ReadSettings, Schemas, SettingOrigin,
@@ -111,7 +110,7 @@ pub(crate) async fn open_demo(
 fn dashboard_options(session: runtime::RuntimeSession) -> DashboardOptions {
     DashboardOptions {
         parse_line: typed_line::parse,
-        read_theme: |name| theme(name).map_err(local),
+        read_theme: |name| theme::named(name).map_err(local),
         log: Some(Arc::new(logging::last_lines)),
         ..DashboardOptions::new(session)
     }
@@ -235,14 +234,14 @@ impl DashboardParts {
                 schemas: schemas(&settings.file)?,
                 rows: config.rows.clone(),
                 theme: settings.theme.value.clone(),
-                themes: themes(&settings.theme.value),
+                themes: theme::names(&settings.theme.value),
                 config_file: config.location.path.display().to_string(),
                 tail_budget: budget,
                 refresh: settings.refresh.value,
                 times: shown_times::of_settings(settings),
                 ..AppSettings::default()
             },
-            theme: theme(&settings.theme.value)?,
+            theme: theme::named(&settings.theme.value)?,
         })
     }
 
@@ -304,9 +303,6 @@ const DEMO: &str = "demo";
 /// Bytes of a descriptor file at most.
 const MOST_DESCRIPTORS: u64 = 64 << 20;
 
-/// Bytes of a theme at most.
-const MOST_THEME: u64 = 1 << 20;
-
 /// The keymap with the user's own keys.
 pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
     let own = file.keys.iter();
@@ -320,7 +316,7 @@ pub(crate) fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
     let read = |(streams, rule): (&String, &DecodeRule)| {
         let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {why}"));
         let read = |path: &Path| {
-            let bytes = read_file(path, MOST_DESCRIPTORS);
+            let bytes = private_file::read_file_within(path, MOST_DESCRIPTORS);
             bytes.map_err(|error| wrong(format!("{}: {error}", path.display())))
         };
         let (path, schema) = match rule {
@@ -346,76 +342,12 @@ pub(crate) fn decoder_command(words: &[String], folder: &Path) -> DecoderCommand
     }
 }
 
-/// A file of which no more than so much is read: a device has no end.
-fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    private_file::read_within(File::open(path)?, most)
-}
-
-/// The names of themes to choose from: those that come with the program, and the file that the settings name.
-fn themes(configured: &str) -> Vec<String> {
-    let built_in = std::iter::once("auto").chain(Theme::names());
-    let mut names: Vec<String> = built_in.map(str::to_owned).collect();
-    if !names.iter().any(|name| name == configured) {
-        names.push(configured.to_owned());
-    }
-    names
-}
-
-/// The theme of that name or file, in colours and glyphs that this terminal has.
-pub(super) fn theme(name: &str) -> Result<Theme> {
-    let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let background = variable("COLORFGBG");
-    let name = match name {
-        "auto" if background.ends_with(";15") || background.ends_with(";7") => "light",
-        "auto" => "dark",
-        name => name,
-    };
-    let mut theme = match Theme::named(name) {
-        Some(theme) => theme,
-        None => read_theme(Path::new(name))?,
-    };
-    if !["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) {
-        theme = theme.in_256_colors();
-    }
-    let locale = locale().to_ascii_lowercase();
-    let utf8 = locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8");
-    let bare = ["linux", "dumb"].contains(&variable("TERM").as_str());
-    Ok(if bare || !utf8 { theme.ascii() } else { theme })
-}
-
-/// The locale of what is typed and shown; empty where none is set.
-pub(super) fn locale() -> String {
-    let mut variables = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok());
-    let locale = variables.find(|value| !value.is_empty());
-    locale.unwrap_or_default()
-}
-
-fn read_theme(path: &Path) -> Result<Theme> {
-    let names = Theme::names().collect::<Vec<_>>().join(", ");
-    let text = read_file(path, MOST_THEME).and_then(|bytes| {
-        let text = String::from_utf8(bytes);
-        text.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-    });
-    let text = text.map_err(|error| {
-        CliError::usage(format!(
-            "theme \"{}\" is none of auto, {names}, and no file that can be read: {error}",
-            path.display()
-        ))
-    })?;
-    let theme = Theme::parse(&text);
-    theme.map_err(|why| CliError::usage(format!("theme {}: {why}", path.display())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_theme_and_a_descriptor_file_without_an_end_are_refused_with_a_sentence() {
-        let sentence = theme("/dev/zero").unwrap_err().sentence.unwrap();
-        assert!(sentence.contains("it holds more than"), "{sentence}");
+    fn a_descriptor_file_without_an_end_is_refused_with_a_sentence() {
         let text = "[decode.orders]\nprotobuf = \"/dev/zero\"\nmessage = \"x.Y\"\n";
         let file = config::ConfigFile::parse(text, Path::new("config.toml")).unwrap();
         let sentence = schemas(&file).unwrap_err().sentence.unwrap();

@@ -24,7 +24,7 @@ const LANGUAGES: [(&str, &str); 8] = [
 pub(super) fn layouts(name: &str) -> Result<KeyboardLayouts> {
     match name {
         "none" => Ok(KeyboardLayouts::off()),
-        "auto" => Ok(of_locale(&super::dashboard::locale())),
+        "auto" => Ok(of_locale(&super::theme::locale())),
         name => KeyboardLayouts::preferring(name).ok_or_else(|| unknown(name)),
     }
 }

@@ -38,6 +38,14 @@ pub(super) fn take_from_others(file: &File) {
 #[cfg(not(unix))]
 pub(super) fn take_from_others(_: &File) {}
 
+/// All of a file, where that is no more than so many bytes: a device has no end.
+///
+/// # Errors
+/// Opening or reading failed, or there is more.
+pub(super) fn read_file_within(path: &Path, most: u64) -> Result<Vec<u8>> {
+    read_within(File::open(path)?, most)
+}
+
 /// All that there is to read, where that is no more than so many bytes.
 ///
 /// # Errors

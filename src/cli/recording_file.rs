@@ -11,7 +11,7 @@ use super::args::{Options, RecordArgs, ReplayArgs, Task};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::stdio::Stdio;
-use super::{command_line, dashboard, private_file, typed_line};
+use super::{command_line, dashboard, private_file, theme, typed_line};
 use crate::app::Command as KeyCommand;
 use crate::config::Folders;
 use crate::recording::{self, Player, Recording};
@@ -143,7 +143,7 @@ pub(super) async fn replay(options: &Options, args: &ReplayArgs, console: &mut S
     let player = Player::new(Arc::new(recording), typed_line::parse);
     let player = player.map_err(|error| wrong(&name, &error))?;
     dashboard::need_terminal(&context)?;
-    let theme = dashboard::theme(&context.settings.theme.value)?;
+    let theme = theme::named(&context.settings.theme.value)?;
     let options = ReplayOptions::new(player, theme, typed_line::parse);
     dashboard::until_gone(Box::pin(runtime::replay(options)).await)?;
     if is_damaged {

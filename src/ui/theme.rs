@@ -11,13 +11,14 @@ use crate::app::Level;
 use crate::model::nearest;
 
 /// The themes that come with the program, and their files.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
     ("dark", include_str!("../../assets/themes/dark.toml")),
     ("light", include_str!("../../assets/themes/light.toml")),
     (
         "deuteranopia",
         include_str!("../../assets/themes/deuteranopia.toml"),
     ),
+    ("ansi", include_str!("../../assets/themes/ansi.toml")),
     ("none", include_str!("../../assets/themes/none.toml")),
 ];
 

@@ -11,6 +11,7 @@ mod messages;
 mod moving_picture;
 mod pictures;
 mod plans;
+mod readability;
 mod styles;
 mod svg;
 mod tables;
@@ -443,7 +444,7 @@ fn findings_losses_and_notices() {
         "
             60 Finding
             60 ✖ node-2 does not answer
-            60 leads 7 partitions
+            80 leads 7 partitions
             80 since 31s
             80 rule broker-silent
             80 broker node-2 refused the connection · failed 15 times",

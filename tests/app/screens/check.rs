@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::world::World;
 
-use super::{frame, text};
+use super::{frame, readability, text};
 
 /// The names of the screens, as much of each as there is at the least width.
 const SCREENS: [&str; 7] = [
@@ -29,6 +29,7 @@ pub(super) fn whole(world: &mut World, size: (u16, u16), required: &str) -> Buff
         "nothing has the focus:\n{shown}"
     );
     no_glyph_is_cut(&buffer, &shown);
+    readability::in_every_theme(world, size, &shown);
     let rows: Vec<String> = shown.lines().map(squeezed).collect();
     assert!(rows[0].starts_with("liftui prod"), "no header:\n{shown}");
     for screen in SCREENS {

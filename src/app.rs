@@ -298,9 +298,9 @@ impl App {
         &self.screens.table
     }
 
-    /// Whether rows without faults are hidden.
+    /// Whether the screen in view hides rows without faults.
     pub fn faults_only(&self) -> bool {
-        self.screens.faults_only
+        self.screens.faults_only.contains(&self.focus.screen())
     }
 
     /// What lies on top.

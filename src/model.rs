@@ -7,6 +7,7 @@ mod address;
 mod argv;
 mod broker_view;
 mod cluster;
+mod common_prefix;
 mod cursor_move;
 mod failure;
 #[cfg(feature = "dashboard")]
@@ -38,6 +39,7 @@ pub use broker_view::{BrokerView, Probe, ProbeState};
 pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
 };
+pub use common_prefix::common_prefix;
 pub use cursor_move::{
     CursorGoal, CursorMove, CursorMoveSpec, stream_or_partition, stream_partition,
 };

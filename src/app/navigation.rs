@@ -139,14 +139,17 @@ impl App {
         self.on_shown();
     }
 
-    /// Shows a broker in the list of brokers, one level deeper.
+    /// Shows a broker in the list of brokers, one level deeper. What has hidden it does so no longer.
     pub(super) fn show_broker(&mut self, name: &str) {
-        self.screens.brokers.select(name);
+        self.screens.faults_only.remove(&Screen::Brokers);
+        self.screens.brokers.show(name);
         self.descend(Pane::Brokers);
     }
 
-    /// Shows a stream, with its partitions in focus where one is named.
+    /// Shows a stream, with its partitions in focus where one is named. What has hidden it does so no longer: whatever is done
+    /// next is done to the row that is selected.
     pub(super) fn show_stream(&mut self, stream: StreamName, partition: Option<PartitionId>) {
+        self.screens.faults_only.remove(&Screen::Streams);
         self.screens.streams.show(stream, partition);
         self.descend(match partition {
             Some(_) => Pane::Partitions,

@@ -13,6 +13,8 @@ mod copies;
 pub(super) mod operations;
 mod screen_state;
 
+use std::collections::HashSet;
+
 pub(super) use screen_state::ScreenState;
 
 use activity::Activity;
@@ -50,8 +52,8 @@ pub(super) struct Screens {
     pub(super) incidents: Incidents,
     /// A stream as a table.
     pub(super) table: KeyTables,
-    /// Whether rows without faults are hidden.
-    pub(super) faults_only: bool,
+    /// The screens that hide rows without faults.
+    pub(super) faults_only: HashSet<Screen>,
 }
 
 impl Screens {
@@ -66,7 +68,7 @@ impl Screens {
             tails: Tails::new(settings),
             incidents: Incidents::new(settings),
             table: KeyTables::default(),
-            faults_only: false,
+            faults_only: HashSet::new(),
         }
     }
 
@@ -79,7 +81,7 @@ impl Screens {
         self.incidents = others.incidents.clone();
         self.cursors.show_like(&others.cursors);
         self.activity.show_like(&others.activity);
-        self.faults_only = others.faults_only;
+        self.faults_only.clone_from(&others.faults_only);
     }
 
     /// The screen that a pane is part of.
@@ -139,9 +141,12 @@ impl Screens {
             }
             (
                 Command::List(ListCommand::FaultsOnly),
-                Screen::Overview | Screen::Brokers | Screen::Streams,
-            ) => self.faults_only = !self.faults_only,
-            // Where nothing has faults the key must not change what other screens show.
+                screen @ (Screen::Overview | Screen::Brokers | Screen::Streams),
+            ) => {
+                if !self.faults_only.remove(&screen) {
+                    self.faults_only.insert(screen);
+                }
+            }
             (Command::List(ListCommand::FaultsOnly), _) => context.notify(
                 Level::Note,
                 "only findings, brokers and streams can be narrowed to faults",
@@ -164,7 +169,7 @@ impl Screens {
 
     /// Brings the rows of the screen in view up to date.
     pub(super) fn update_rows(&mut self, pane: Pane, truth: &Truth, context: &Context) {
-        let faults_only = self.faults_only;
+        let faults_only = self.faults_only.contains(&pane.screen());
         let viewport = &context.viewport;
         self.of_mut(pane).update_rows(truth, faults_only, viewport);
     }

@@ -22,7 +22,7 @@ use super::shown_times;
 use crate::health::BrokerTruth;
 use crate::model::{
     CursorEntry, CursorMove, CursorMoveSpec, Failure, MessagePlace, Operation, StreamName,
-    Timestamp, did_you_mean, is_pattern,
+    Timestamp, common_prefix, did_you_mean, is_pattern,
 };
 
 /// How long a stream is looked for that no broker names, where not all of them answer.
@@ -172,12 +172,17 @@ impl App {
     }
 
     fn run_with_broker(&mut self, command: Command, name: &str) {
-        if self.truth().broker(name).is_none() {
-            let names = self.truth().brokers.iter().map(BrokerTruth::name);
-            let text = format!("there is no broker \"{name}\"{}", did_you_mean(name, names));
+        let names: Vec<&str> = self.truth().brokers.iter().map(BrokerTruth::name).collect();
+        let cut = common_prefix(&names).len();
+        // As lists call it where there is little room.
+        let is_called = |broker: &&str| *broker == name || broker.get(cut..) == Some(name);
+        let Some(name) = names.iter().copied().find(is_called) else {
+            let hint = did_you_mean(name, names);
+            let text = format!("there is no broker \"{name}\"{hint}");
             return self.context.notify(Level::Error, text);
-        }
-        self.show_broker(name);
+        };
+        let name = name.to_owned();
+        self.show_broker(&name);
         if command == ClusterCommand::WhatIf.into() {
             self.run(command);
         }
@@ -203,7 +208,49 @@ impl App {
             [one] if !is_one => one,
             _ => argument,
         };
+        if let Some((stream, partitions)) = name.rsplit_once(':')
+            && let Some(stream) = self.truth().stream(stream)
+            && self.truth().stream(name).is_none()
+        {
+            let stream = Arc::clone(&stream.name);
+            return self.run_with_partitions(command, stream, partitions);
+        }
         self.look_for_stream(Awaited::Command(command, name.to_owned()));
+    }
+
+    /// Carries out a command on partitions of a stream: a tail reads any number of them, other commands are for one.
+    fn run_with_partitions(&mut self, command: Command, stream: StreamName, partitions: &str) {
+        let texts = [&*format!("{stream}:{partitions}")];
+        let keys = match partitions_named(self.truth(), &texts) {
+            Ok(keys) => keys,
+            Err(sentence) => return self.context.notify(Level::Error, sentence),
+        };
+        if command == ClusterCommand::Tail.into() {
+            self.awaited = None;
+            return self.context.request(AppRequest::Tail(keys));
+        }
+        let takes_partition = [GoCommand::Streams.into(), ClusterCommand::Publish.into()];
+        match keys.as_slice() {
+            [(_, partition)] if takes_partition.contains(&command) => {
+                self.show_stream(stream, Some(*partition));
+                self.run_on_selected(command);
+            }
+            _ => {
+                let text = format!(
+                    "{command} takes a stream, and \"{stream}:{partitions}\" is a part of one"
+                );
+                self.context.notify(Level::Error, text);
+            }
+        }
+    }
+
+    /// Carries out a command on the row that was just selected.
+    fn run_on_selected(&mut self, command: Command) {
+        let (pane, truth) = (self.focus.pane(), self.cluster.truth());
+        self.screens.update_rows(pane, truth, &self.context);
+        if command != GoCommand::Streams.into() {
+            self.run(command);
+        }
     }
 
     /// Does that now where its stream is known, or as soon as it is.
@@ -262,11 +309,7 @@ impl App {
             return self.descend(Pane::Tail);
         }
         self.show_stream(stream, None);
-        let (pane, truth) = (self.focus.pane(), self.cluster.truth());
-        self.screens.update_rows(pane, truth, &self.context);
-        if command != GoCommand::Streams.into() {
-            self.run(command);
-        }
+        self.run_on_selected(command);
     }
 
     fn run_with_text(&mut self, command: Command, text: &str) {

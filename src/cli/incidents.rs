@@ -117,6 +117,12 @@ pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> R
         let sentence = format!("{path} cannot be read: {error}; move it away to begin anew");
         CliError::new(Exit::FAILED, sentence)
     })?;
+    if incidents.is_empty() {
+        let sentence = format!(
+            "no incident of {cluster} was kept: a dashboard keeps what it sees go wrong, but for the demo's"
+        );
+        context.console.print_error(&sentence);
+    }
     incidents.reverse();
     incidents.truncate(args.last.unwrap_or(usize::MAX));
     if args.markdown {

@@ -13,6 +13,7 @@ use super::command_context::{CommandContext, ConfigLocation, ReadConfig};
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row, plain};
 use super::stdio::Stdio;
+use super::{dashboard, theme};
 use crate::app::SettingOrigin;
 use crate::config::{
     Alerts, ConfigFile, DecodeRule, Setting, SettingSource, Settings, TEMPLATE, TlsFiles,
@@ -51,6 +52,9 @@ pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Stdio) 
     rows.rest_of_file(&context.settings.file);
     let rows = rows.rows;
     context.printer(args.output).print_all(&rows)?;
+    // What only a dashboard needs is found wrong here already.
+    theme::named(&context.settings.theme.value)?;
+    dashboard::keymap(&context.settings.file)?;
     Ok(Exit::DONE)
 }
 

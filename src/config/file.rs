@@ -292,6 +292,53 @@ fn known_faults(message: &str) -> Option<String> {
         return Some("a context needs the address of a broker: addr = [\"HOST:PORT\"]".to_owned());
     }
     unknown_key(message)
+        .or_else(|| unknown_choice(message))
+        .or_else(|| wrong_type(message))
+}
+
+/// serde says ``unknown variant `a`, expected one of `b`, `c` ``, or ``expected `b` or `c` ``.
+fn unknown_choice(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown variant `")?;
+    let mut names = rest.split('`').step_by(2);
+    let unknown = names.next()?;
+    let known: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let hint = did_you_mean(unknown, known.iter().copied());
+    Some(format!(
+        "\"{unknown}\" is none of {}{hint}",
+        known.join(", ")
+    ))
+}
+
+/// serde says ``invalid type: integer `10`, expected a string``.
+fn wrong_type(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("invalid type: ")?;
+    let (found, expected) = rest.split_once(", expected ")?;
+    let (kind, value) = found.split_once(' ').unwrap_or((found, ""));
+    let value = value.trim_matches('`');
+    let found = match kind {
+        "integer" | "boolean" => value.to_owned(),
+        "floating" => value.trim_start_matches("point `").to_owned(),
+        "string" => format!("the text {value}"),
+        "sequence" => "a list".to_owned(),
+        "map" => "a table".to_owned(),
+        _ => found.to_owned(),
+    };
+    let expected = match expected.trim() {
+        "a string" if kind == "integer" || kind == "floating" || kind == "boolean" => {
+            format!("text belongs, in quotes: \"{found}\"")
+        }
+        "a string" => "text belongs, in quotes".to_owned(),
+        "a sequence" if kind == "string" => format!("a list belongs: [{value}]"),
+        "a sequence" => "a list belongs, in brackets".to_owned(),
+        "a boolean" => "true or false belongs".to_owned(),
+        "a map" => "a table belongs".to_owned(),
+        other if other.starts_with("struct ") => "a table belongs".to_owned(),
+        other if other.len() <= 5 && other.starts_with(['u', 'i']) => {
+            "a whole number belongs".to_owned()
+        }
+        other => format!("{other} belongs"),
+    };
+    Some(format!("{found} stands where {expected}"))
 }
 
 /// serde says ``unknown field `a`, expected one of `b`, `c` ``: every second part between backticks is a name.

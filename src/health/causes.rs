@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
-use super::rules::partition::NEVER_ELECTS;
+use super::rules::partition::{ELECTION_OVERDUE, ELECTS_WITHIN, NEVER_ELECTS};
 use super::{Finding, Rule, Severity};
 use crate::model::{BrokerId, Target, counted, first_names};
 
@@ -71,21 +71,39 @@ fn effects_of<'a>(effects: impl Iterator<Item = &'a Finding>) -> Vec<String> {
     let mut effects: Vec<&Finding> = effects.collect();
     // The streams of users are named before Liftbridge's own, the busy ones first.
     effects.sort_by(|left, right| by_gravity(left, right));
-    for finding in effects {
+    for finding in &effects {
         let mut lines = finding.detail.iter();
         let elects = !lines.any(|line| line.starts_with(NEVER_ELECTS));
         let (count, names) = partitions.entry((finding.rule, elects)).or_default();
         *count += finding.partitions.len();
         names.push(finding.target_name());
     }
-    let lines = partitions
-        .into_iter()
-        .map(|((rule, elects), (count, names))| {
-            let what = consequence(rule, elects);
-            let count = counted(count, "partition");
-            format!("{count} {what}: {}", first_names(&names))
-        });
-    lines.collect()
+    let mut lines = Vec::new();
+    for ((rule, elects), (count, names)) in partitions {
+        let what = consequence(rule, elects);
+        let count = counted(count, "partition");
+        lines.push(format!("{count} {what}: {}", first_names(&names)));
+        if rule == Rule::LeaderUnreachable && elects {
+            lines.extend(elections(&effects));
+        }
+    }
+    lines
+}
+
+/// When others are elected in place of the leaders that cannot be reached, as the findings of their partitions tell.
+fn elections(effects: &[&Finding]) -> Option<String> {
+    let of_leaders = effects
+        .iter()
+        .filter(|it| it.rule == Rule::LeaderUnreachable);
+    let mut lines = of_leaders.flat_map(|it| &it.detail);
+    let within = lines
+        .clone()
+        .find_map(|line| line.split_once(ELECTS_WITHIN));
+    if let Some((_, rest)) = within {
+        return Some(format!("others are elected{ELECTS_WITHIN}{rest}"));
+    }
+    let (_, overdue) = lines.find_map(|line| line.split_once(ELECTION_OVERDUE))?;
+    Some(format!("the election of others{ELECTION_OVERDUE}{overdue}"))
 }
 
 /// What has come of it for the partitions that a rule found.

@@ -302,7 +302,7 @@ impl IncidentRecorder {
         }
         for finding in before.into_values() {
             let lasted = finding.since.age(now).as_secs();
-            let text = format!("{} (after {lasted}s)", finding.message);
+            let text = format!("over after {lasted}s: {}", finding.message);
             self.add(finding.incident, now, IncidentEventKind::Over, &text, &[]);
         }
         placed

@@ -8,7 +8,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate));
     let best = distances.min_by_key(|(errors, _)| *errors)?;
-    (best.0 <= limit).then_some(best.1)
+    // Of a name that shares no letter with the word nobody thought.
+    (best.0 <= limit && best.0 < word.chars().count()).then_some(best.1)
 }
 
 /// ` did you mean "NAME"?` to follow a sentence that ends in `;`, or nothing.

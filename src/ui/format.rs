@@ -189,30 +189,6 @@ pub(crate) fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(gap))
 }
 
-/// What is common to all names up to a `-`, `.` or `_`: brokers `node-1`, `node-2` differ in `1` and `2` alone. Empty
-/// where cutting it would leave one of them without a name.
-pub(crate) fn common_prefix<'a>(names: &[&'a str]) -> &'a str {
-    let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
-        return "";
-    };
-    let common = first
-        .char_indices()
-        .map(|(at, c)| at + c.len_utf8())
-        .take_while(|end| {
-            first
-                .get(..*end)
-                .is_some_and(|head| rest.iter().all(|name| name.starts_with(head)))
-        });
-    let longest = common.last().and_then(|end| first.get(..end)).unwrap_or("");
-    let end = longest.rfind(['-', '.', '_']).map_or(0, |at| at + 1);
-    let prefix = first.get(..end).unwrap_or("");
-    if names.iter().any(|name| name.len() == prefix.len()) {
-        ""
-    } else {
-        prefix
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,14 +285,5 @@ mod tests {
                 assert!(width(&shown) <= columns, "{shown:?} in {columns}");
             }
         }
-    }
-
-    #[test]
-    fn brokers_are_told_apart_by_what_differs() {
-        assert_eq!(common_prefix(&["node-1", "node-2", "node-13"]), "node-");
-        assert_eq!(common_prefix(&["a.b.1", "a.c.1"]), "a.");
-        assert_eq!(common_prefix(&["alpha", "beta"]), "");
-        assert_eq!(common_prefix(&["node-", "node-1"]), "");
-        assert_eq!(common_prefix(&["node-1"]), "");
     }
 }

@@ -8,7 +8,7 @@ use crate::health::{
     BrokerTruth, Finding, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth,
     Truth,
 };
-use crate::model::{CursorEntry, Timestamp};
+use crate::model::{CursorEntry, Timestamp, common_prefix};
 use crate::store::MessageRef;
 use crate::ui::areas::cells;
 use crate::ui::format;
@@ -202,7 +202,7 @@ impl ShortNames {
             .filter_map(|broker| broker.id.as_deref());
         let ids: Vec<&str> = ids.collect();
         Self {
-            cut: format::common_prefix(&ids).len(),
+            cut: common_prefix(&ids).len(),
         }
     }
 

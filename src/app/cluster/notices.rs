@@ -52,7 +52,7 @@ fn ended(incident: &Incident) -> String {
     let length = exact_age(incident.length());
     let mut events = incident.events.iter();
     if events.any(|event| event.kind == IncidentEventKind::Isr) {
-        return format!("all in sync again after {length}: {}", incident.title);
+        return format!("over after {length}, all in sync again: {}", incident.title);
     }
     format!("over after {length}: {}", incident.title)
 }

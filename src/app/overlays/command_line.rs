@@ -75,8 +75,11 @@ pub(crate) struct ParsedLine {
 pub(crate) fn parse(line: &str) -> Result<ParsedLine, String> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let command = command_of(word)
-        .ok_or_else(|| format!("\"{word}\" is no command{}", did_you_mean(word, names())))?;
+    let command = command_of(word).ok_or_else(|| {
+        // Who mistypes is not led to the end of the program.
+        let names = names().filter(|name| command_of(name) != Some(AppCommand::Quit.into()));
+        format!("\"{word}\" is no command{}", did_you_mean(word, names))
+    })?;
     Ok(ParsedLine {
         command,
         argument: rest.trim().to_owned(),
@@ -237,6 +240,10 @@ impl CommandLine {
                 context.request(AppRequest::Run(parsed.command));
             }
             Ok(parsed) => context.request(AppRequest::RunWith(parsed.command, parsed.argument)),
+            Err(_) if truth.stream(line).is_some() => {
+                let text = format!("\"{line}\" is a stream and no command; tail {line}?");
+                context.notify(Level::Error, text);
+            }
             Err(sentence) => context.notify(Level::Error, sentence),
         }
     }

@@ -55,8 +55,9 @@ impl Brokers {
         &self.list
     }
 
-    /// Selects a broker.
-    pub(in crate::app) fn select(&mut self, name: &str) {
+    /// Selects a broker, whatever the filter hides.
+    pub(in crate::app) fn show(&mut self, name: &str) {
+        self.list.filter_mut().clear();
         self.list.select(Arc::from(name));
     }
 }

@@ -139,6 +139,7 @@ impl Streams {
     pub(in crate::app) fn show(&mut self, stream: StreamName, partition: Option<PartitionId>) {
         self.shows_internal |= stream.starts_with("__");
         self.list.filter_mut().clear();
+        self.partitions.filter_mut().clear();
         self.select(stream, partition);
     }
 

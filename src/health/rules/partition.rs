@@ -132,6 +132,10 @@ fn leader_unreachable(truth: &PartitionTruth, context: &AssessContext<'_>) -> Op
 
 /// How the line begins that tells of a partition that nobody but its silent leader can lead.
 pub(in crate::health) const NEVER_ELECTS: &str = "never elects";
+/// What stands in it before the time in which another one is elected.
+pub(in crate::health) const ELECTS_WITHIN: &str = " within ";
+/// What stands in it before how late an election is.
+pub(in crate::health) const ELECTION_OVERDUE: &str = " is overdue by ";
 
 /// Whether another leader can come, from where and when.
 fn outlook(
@@ -164,11 +168,11 @@ fn outlook(
     };
     match ELECTION.checked_sub(since.age(context.now)) {
         Some(left) if !left.is_zero() => format!(
-            "elects {candidates} within {}s by default; publishes are lost till then",
+            "elects {candidates}{ELECTS_WITHIN}{}s by default; publishes are lost till then",
             left.as_secs().max(1)
         ),
         _ => format!(
-            "the election of {candidates} is overdue by {}s; publishes are lost till then",
+            "the election of {candidates}{ELECTION_OVERDUE}{}s; publishes are lost till then",
             since.age(context.now).saturating_sub(ELECTION).as_secs()
         ),
     }

@@ -1,5 +1,7 @@
 //! What is known of a cursor, and of a consumer group.
 
+use std::time::Duration;
+
 use super::{Line, TextBuilder};
 use crate::app::App;
 use crate::health::{CursorTruth, DrainTime, LagCertainty, Truth};
@@ -8,6 +10,9 @@ use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
+
+/// A cursor that was not stored for less is not said to stand still.
+const STALLED: Duration = Duration::from_secs(10);
 
 /// What is known of a cursor.
 pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec<Line> {
@@ -50,10 +55,12 @@ pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> V
         DrainTime::Unknown => "not known yet".to_owned(),
     };
     text.pair("time to drain", drain);
-    if let Some(since) = cursor.stalled_since {
-        let age = format::exact_age(since.age(now));
-        let stall = format!("for {age}, with messages to read");
-        text.styled("stalled", stall, theme.degraded);
+    // Who reads steadily stores where it is every few seconds.
+    if let Some(still) = cursor.stalled_since.map(|since| since.age(now))
+        && still >= STALLED
+    {
+        let stall = format!("for {}, with messages to read", format::exact_age(still));
+        text.styled("stands still", stall, theme.degraded);
     }
     text.lines
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use liftui::app::{Effect, Event, Listing, Pane};
+use liftui::app::{Effect, Event, Listing, Overlay, Pane};
 use liftui::model::{ActivityKind, CursorEntry, ErrorKind, Failure, Target};
 
 use super::{chosen_stream, notice};
@@ -58,16 +58,47 @@ fn faults_only_hides_what_is_well() {
     let mut world = world.without_node_two();
     let rows = world.app.streams().list().rows();
     assert!(rows.iter().any(|name| &**name == "orders-eu"), "{rows:?}");
+    // Each screen for itself.
     world.press("2");
-    let silent: Vec<&str> = world
-        .app
-        .brokers()
-        .list()
-        .rows()
-        .iter()
-        .map(AsRef::as_ref)
-        .collect();
-    assert_eq!(silent, ["node-2"]);
+    let brokers = |world: &World| {
+        let rows = world.app.brokers().list().rows().iter();
+        rows.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(brokers(&world), ["node-1", "node-2", "node-3"]);
+    world.press("!");
+    assert_eq!(brokers(&world), ["node-2"]);
+}
+
+#[test]
+fn what_is_named_is_acted_on_though_the_list_hides_it() {
+    let mut world = World::healthy();
+    let typed = |world: &mut World, line: &str| {
+        world.press(":");
+        world.write(line);
+        world.press("enter");
+    };
+    world.press("3 !");
+    assert!(world.app.streams().list().rows().is_empty());
+    typed(&mut world, "publish settings");
+    assert!(matches!(world.app.overlay(), Some(Overlay::Form(_))));
+    let selected = world.app.streams().list().selected();
+    assert_eq!(selected.map(AsRef::as_ref), Some("settings"));
+    assert!(!world.app.faults_only(), "it is shown");
+    world.press("esc");
+    // Behind the text of a filter, and of the brokers.
+    world.press("/");
+    world.write("clicks");
+    world.press("enter");
+    typed(&mut world, "stream settings");
+    let selected = world.app.streams().list().selected();
+    assert_eq!(selected.map(AsRef::as_ref), Some("settings"));
+    world.press("2 ! /");
+    world.write("node-3");
+    world.press("enter");
+    // By what differs in the names, as lists call them.
+    typed(&mut world, "what-if 1");
+    let selected = world.app.brokers().list().selected();
+    assert_eq!(selected.map(AsRef::as_ref), Some("node-1"));
 }
 
 #[test]

@@ -32,7 +32,9 @@ fn an_incident_is_noticed_once_when_it_begins_and_once_when_it_is_over() {
         panic!("{told:?}")
     };
     assert!(
-        end.starts_with("all in sync again after") && end.ends_with("node-2 does not answer"),
+        end.starts_with("over after ")
+            && end.contains("all in sync again")
+            && end.ends_with("node-2 does not answer"),
         "{end}"
     );
 }

@@ -450,7 +450,7 @@ fn a_leader_that_died_and_returns_brings_no_ghosts_and_no_false_alarm() {
             "payments:0,1 commit nothing",
             "node-1 leads orders:1,2, before it node-3",
             "node-3 is back and catches up",
-            "node-3 does not answer (after 25s)",
+            "over after 25s: node-3 does not answer",
             "with node-3 again",
         ],
     );
@@ -483,7 +483,7 @@ fn two_of_three_that_died_are_not_taken_for_serving_and_what_is_cut_is_told() {
         &[
             "node-3 does not answer",
             "no majority of brokers answers",
-            "no majority of brokers answers (after",
+            ": no majority of brokers answers",
             "went back by",
         ],
     );

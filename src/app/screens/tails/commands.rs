@@ -26,7 +26,11 @@ impl Tails {
     /// Carries out a command of the tails and the inspector.
     pub(in crate::app) fn run_tail_command(&mut self, command: TailCommand, context: &mut Context) {
         let Some(tail) = self.open.get_mut(self.shown) else {
-            let text = "no tail is open; choose a stream or a partition first";
+            let text = if command == TailCommand::Trace {
+                "no message is shown; say what the messages have in common: trace key:42 orders"
+            } else {
+                "no tail is open; choose a stream or a partition first"
+            };
             return context.notify(Level::Note, text);
         };
         match command {

@@ -274,11 +274,33 @@ pub enum TailState<'a> {
     },
     /// Some are over for a reason that is news.
     Ended {
-        /// How many.
+        /// How many are so for this reason.
         partitions: usize,
-        /// Why one of them is.
+        /// The gravest reason.
         reason: &'a EndReason,
     },
+}
+
+/// How many partitions ended, by reason, the gravest first.
+pub(crate) fn ends(partitions: &[TailPartition]) -> Vec<(usize, &EndReason)> {
+    let mut ends: Vec<(usize, &EndReason)> = Vec::new();
+    for reason in partitions.iter().filter_map(TailPartition::end_reason) {
+        let same = |(_, known): &&mut (usize, &EndReason)| {
+            std::mem::discriminant(*known) == std::mem::discriminant(reason)
+        };
+        match ends.iter_mut().find(same) {
+            Some((count, _)) => *count += 1,
+            None => ends.push((1, reason)),
+        }
+    }
+    ends.sort_by_key(|(_, reason)| match reason {
+        EndReason::Failed(_) | EndReason::Unavailable(_) | EndReason::Fenced => 0,
+        EndReason::Deleted | EndReason::Replaced { .. } => 1,
+        EndReason::Paused => 2,
+        EndReason::ReadonlyEnd => 3,
+        EndReason::StopReached => 4,
+    });
+    ends
 }
 
 impl<'a> TailState<'a> {
@@ -294,14 +316,12 @@ impl<'a> TailState<'a> {
                 failure,
             };
         }
-        let ended = partitions.iter().filter_map(TailPartition::end_reason);
-        let ended: Vec<&EndReason> = ended.collect();
-        let mut reasons = ended.iter().copied();
-        let news = reasons.clone().find(|one| **one != EndReason::StopReached);
-        let all_ended = ended.len() == partitions.len();
-        if let Some(reason) = news.or_else(|| reasons.next().filter(|_| all_ended)) {
+        let ends = ends(partitions);
+        let all_ended = ends.iter().map(|(count, _)| count).sum::<usize>() == partitions.len();
+        let is_news = |reason: &EndReason| *reason != EndReason::StopReached || all_ended;
+        if let Some((partitions, reason)) = ends.first().filter(|(_, reason)| is_news(reason)) {
             return Self::Ended {
-                partitions: ended.len(),
+                partitions: *partitions,
                 reason,
             };
         }
@@ -361,6 +381,17 @@ mod tests {
                 ..
             }
         ));
+        // Each is counted for its own reason, the gravest first.
+        let several = partitions(&[
+            ended(EndReason::ReadonlyEnd),
+            ended(EndReason::Paused),
+            opened(),
+            ended(EndReason::Paused),
+        ]);
+        assert_eq!(
+            ends(&several),
+            [(2, &EndReason::Paused), (1, &EndReason::ReadonlyEnd)]
+        );
         let paused = partitions(&[opened(), ended(EndReason::Paused)]);
         assert!(matches!(
             TailState::of(&paused),

@@ -7,7 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::app::screens::tails::{LATE_AFTER, SearchProgress, TailPartition, partition_names};
+use crate::app::screens::tails::{
+    LATE_AFTER, SearchProgress, TailPartition, ends, partition_names,
+};
 use crate::app::{App, FollowMode, Tail, TailState};
 use crate::health::Known;
 use crate::model::EndReason;
@@ -309,7 +311,7 @@ fn state(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
                 ..TitleSegment::new(0, outage(app, tail, attempt, &cut), theme.degraded)
             });
         }
-        (None, TailState::Ended { partitions, reason }) => {
+        (None, TailState::Ended { reason, .. }) => {
             // Whether reading ended as was to be expected.
             let style = match reason {
                 EndReason::StopReached | EndReason::ReadonlyEnd => theme.muted,
@@ -320,7 +322,15 @@ fn state(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
                 | EndReason::Unavailable(_)
                 | EndReason::Failed(_) => theme.degraded,
             };
-            (format!("{}{}", some(partitions), end_text(reason)), style)
+            let mut ends = ends(tail.partitions()).into_iter();
+            let first = ends.next();
+            let first = first.map(|(count, reason)| format!("{}{}", some(count), end_text(reason)));
+            let others = ends.map(|(count, reason)| format!("{count} {}", end_word(reason)));
+            let all: Vec<String> = first.into_iter().chain(others).collect();
+            return Some(TitleSegment {
+                short: all.first().cloned().filter(|_| all.len() > 1),
+                ..TitleSegment::new(0, all.join(", "), style)
+            });
         }
     };
     Some(TitleSegment::new(0, text, style))
@@ -374,6 +384,18 @@ pub(super) fn end_text(reason: &EndReason) -> String {
         EndReason::ReadonlyEnd => "readonly: nothing more comes".to_owned(),
         EndReason::Fenced => "read by a newer member of the group".to_owned(),
         EndReason::Unavailable(failure) | EndReason::Failed(failure) => failure.sentence.clone(),
+    }
+}
+
+/// The same in a word, of those beside others.
+fn end_word(reason: &EndReason) -> &'static str {
+    match reason {
+        EndReason::StopReached => "read to the end",
+        EndReason::Deleted | EndReason::Replaced { .. } => "deleted",
+        EndReason::Paused => "paused",
+        EndReason::ReadonlyEnd => "readonly",
+        EndReason::Fenced => "read by another member",
+        EndReason::Unavailable(_) | EndReason::Failed(_) => "failed",
     }
 }
 

@@ -72,8 +72,8 @@ pub use decoded_values::{
     DecodedValue, DecodedValues, StoredValue, ValueId, ValueReadings, ValueToDecode,
 };
 pub use effect::{
-    Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, OlderSpec, StatisticsSpec,
-    TableExport, TableSpec, TableView, TailSpec,
+    Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, LoopEffect, OlderSpec,
+    StatisticsSpec, TableExport, TableSpec, TableView, TailSpec,
 };
 pub use event::{
     ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TableEvent, TableProgress,

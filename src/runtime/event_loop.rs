@@ -13,14 +13,14 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_unti
 
 use super::channels::EventReceiver;
 use super::clipboard;
-use super::executor::{Executor, LoopAction};
+use super::executor::Executor;
 use super::frame_gate::FrameGate;
 use super::input;
 use super::options::{Contexts, RuntimeSession, ThemeReader};
 use super::past::{Past, PastNews};
 use super::recorder::Recorder;
 use super::screen::{HostEvent, Screen};
-use crate::app::{App, Event, Viewport};
+use crate::app::{App, Event, LoopEffect, Viewport};
 use crate::model::{ErrorKind, Failure, Locator, Target, Timestamp};
 use crate::recording::Fact;
 use crate::ui::{self, RowCache, Theme};
@@ -278,31 +278,31 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         }
         self.note_change(&event);
         for effect in self.app.update(event) {
-            if let Some(action) = self.executor.carry_out(effect) {
-                self.perform_action(action)?;
+            if let Some(effect) = self.executor.carry_out(effect) {
+                self.carry_out(effect)?;
             }
         }
         Ok(())
     }
 
-    fn perform_action(&mut self, action: LoopAction) -> io::Result<()> {
-        match action {
-            LoopAction::Quit => self.exit = Some(LoopExit::Quit),
-            LoopAction::OpenDemo => self.exit = Some(LoopExit::Demo),
-            LoopAction::Switch(name, open) => return self.switch(&name, open),
-            LoopAction::Stop => return self.stop(),
-            LoopAction::SaveRecording(path) => return self.save_recording(path),
-            LoopAction::Replay(command) => return self.go_in_the_past(command),
-            LoopAction::Copy(what, text) => return self.copy(what, text),
-            LoopAction::Repaint => return self.repaint(),
-            LoopAction::Announce(announcement) => return self.screen.announce(&announcement),
-            LoopAction::SetTitle(title) => return self.screen.set_title(&title),
-            LoopAction::SetTheme(name) => {
+    fn carry_out(&mut self, effect: LoopEffect) -> io::Result<()> {
+        match effect {
+            LoopEffect::Quit => self.exit = Some(LoopExit::Quit),
+            LoopEffect::OpenDemo => self.exit = Some(LoopExit::Demo),
+            LoopEffect::SwitchContext(name, open) => return self.switch(&name, open),
+            LoopEffect::Suspend => return self.stop(),
+            LoopEffect::SaveRecording(path) => return self.save_recording(path),
+            LoopEffect::Replay(command) => return self.go_in_the_past(command),
+            LoopEffect::Copy(what, text) => return self.copy(what, text),
+            LoopEffect::Repaint => return self.repaint(),
+            LoopEffect::Announce(announcement) => return self.screen.announce(&announcement),
+            LoopEffect::SetTitle(title) => return self.screen.set_title(&title),
+            LoopEffect::SetTheme(name) => {
                 let event = self.set_theme(name);
                 return self.update(event);
             }
-            LoopAction::CaptureMouse(on) => return self.screen.capture_mouse(on),
-            LoopAction::Edit(id, text) => {
+            LoopEffect::CaptureMouse(on) => return self.screen.capture_mouse(on),
+            LoopEffect::Edit(id, text) => {
                 self.screen.leave()?;
                 self.terminal_owner = TerminalOwner::Editing;
                 self.executor.edit(id, text);

@@ -35,44 +35,13 @@ use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use super::supervisor::panicked;
 use crate::app::{
-    Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, ReplayCommand, RequestId, ScanId,
-    TailEvent, TailId,
+    Effect, Event, ExportSpec, LoopEffect, OlderSpec, Progress, RequestId, ScanId, TailEvent,
+    TailId,
 };
-use crate::model::{CursorMoveSpec, ErrorKind, Failure, Locator, Operation, Outcome, Target};
+use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What only the owner of the terminal can do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LoopAction {
-    /// Put a text on the clipboard; the first is what it is called.
-    Copy(String, String),
-    /// Ring, and show a notification.
-    Announce(Announcement),
-    /// Give the terminal a title.
-    SetTitle(String),
-    /// Draw the next frame whole.
-    Repaint,
-    /// Draw in another theme.
-    SetTheme(String),
-    /// Take the mouse, or leave it to the terminal.
-    CaptureMouse(bool),
-    /// Give the terminal to the editor.
-    Edit(RequestId, String),
-    /// Write what is kept of the last minutes to this file.
-    SaveRecording(String),
-    /// Go through what is kept of the last minutes.
-    Replay(ReplayCommand),
-    /// Stop the process, as ctrl-z does.
-    Stop,
-    /// End the program.
-    Quit,
-    /// End this dashboard for one on the demo.
-    OpenDemo,
-    /// Go on with another cluster, and open that there.
-    Switch(String, Option<Box<Locator>>),
-}
 
 /// What the executor is made of.
 pub(super) struct ExecutorDeps {
@@ -175,8 +144,8 @@ impl Executor {
         executor
     }
 
-    /// Carries out an effect, or hands back what needs the terminal.
-    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<LoopAction> {
+    /// Carries out an effect, or hands back what is for the loop.
+    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<LoopEffect> {
         match effect {
             Effect::Refresh => self.refresh.send(),
             Effect::AskEvery(every) => drop(self.asked_every.send_replace(every)),
@@ -213,19 +182,7 @@ impl Executor {
             Effect::KeepQuery(change) => self.keepers.keep_query(change),
             Effect::KeepView(view) => self.keepers.keep_view(view),
             Effect::Alert(alert) => self.alert(*alert),
-            Effect::Announce(announcement) => return Some(LoopAction::Announce(announcement)),
-            Effect::SetTitle(title) => return Some(LoopAction::SetTitle(title)),
-            Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
-            Effect::Repaint => return Some(LoopAction::Repaint),
-            Effect::SetTheme(name) => return Some(LoopAction::SetTheme(name)),
-            Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
-            Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
-            Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
-            Effect::OpenDemo => return Some(LoopAction::OpenDemo),
-            Effect::SaveRecording(path) => return Some(LoopAction::SaveRecording(path)),
-            Effect::Replay(command) => return Some(LoopAction::Replay(command)),
-            Effect::Suspend => return Some(LoopAction::Stop),
-            Effect::Quit => return Some(LoopAction::Quit),
+            Effect::Loop(effect) => return Some(effect),
         }
         None
     }

@@ -19,7 +19,7 @@ use super::input;
 use super::offline::Offline;
 use super::screen::{HostEvent, Screen};
 use super::terminal::RealTerminal;
-use crate::app::{App, Effect, Event, Playback, PlaybackState, ReplayCommand};
+use crate::app::{App, Effect, Event, LoopEffect, Playback, PlaybackState, ReplayCommand};
 use crate::model::Timestamp;
 use crate::recording::{LineParser, Mark, OpenError, Player, find_marks};
 use crate::ui::{RowCache, Theme};
@@ -216,7 +216,7 @@ impl<'a, S: Screen> Replay<'a, S> {
         });
         let effects = copy.update(event);
         let command = effects.iter().find_map(|effect| {
-            if let Effect::Replay(command) = effect {
+            if let Effect::Loop(LoopEffect::Replay(command)) = effect {
                 return Some(*command);
             }
             None

@@ -5,7 +5,7 @@ use std::io;
 use tokio::time::Instant;
 
 use super::EventLoop;
-use crate::app::{App, Effect, Event, ReplayCommand};
+use crate::app::{App, Event, LoopEffect, ReplayCommand};
 use crate::model::{ErrorKind, Failure, Target};
 use crate::runtime::past::{Past, PastAnswer, PastNews};
 use crate::runtime::recorder::NOTHING_KEPT;
@@ -120,23 +120,20 @@ impl<S: Screen> EventLoop<'_, S> {
     }
 
     /// Does what the past asks of the terminal, or of the time.
-    fn on_effect_of_past(&mut self, effect: Effect) -> io::Result<()> {
-        if let Effect::Copy(what, text) = effect {
+    fn on_effect_of_past(&mut self, effect: LoopEffect) -> io::Result<()> {
+        if let LoopEffect::Copy(what, text) = effect {
             let sent = self.send_to_clipboard(&text);
             let past = self.past.as_mut();
             let copied = past.and_then(|past| past.copied(what, text, sent));
             return copied.map_or(Ok(()), |event| self.update_past(event));
         }
-        if let Effect::SetTheme(name) = effect {
+        if let LoopEffect::SetTheme(name) = effect {
             // Which theme it is does not depend on the time.
             let event = self.set_theme(name);
             self.update(event.clone())?;
             return self.update_past(event);
         }
-        match self.executor.carry_out(effect) {
-            Some(action) => self.perform_action(action),
-            None => Ok(()),
-        }
+        self.carry_out(effect)
     }
 
     /// Draws the past; the recording of what is live has no such frame.

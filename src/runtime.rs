@@ -38,6 +38,7 @@ mod terminal;
 pub(crate) mod value_decoder;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use channels::EventSender;
@@ -51,9 +52,9 @@ pub use clipboard::Clipboard;
 pub use cluster_watch::{ClusterWatch, WatchedCluster};
 pub use first_unread::{first_message, read_first_unread};
 pub use options::{
-    Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, ConfigReader, Console,
-    ConsoleAnswer, Contexts, CursorAccess, DashboardOptions, IncidentAccess, LineParser, LogAccess,
-    QueryAccess, RowAccess, RuntimeSession, ThemeReader, ViewAccess, WatchedConfig,
+    Access, AlertSender, ChangeEnd, ConfigReader, Console, ConsoleAnswer, Contexts,
+    DashboardOptions, LineParser, LoggedLines, RuntimeSession, SavedState, ThemeReader,
+    WatchedConfig,
 };
 pub use poller::fetch_views;
 pub use recorder::{RecorderOptions, RecordingFile};
@@ -108,7 +109,7 @@ pub async fn run_on<S: Screen>(
         };
         let running = EventLoop::new(screen, &options.session, callers, inbox, executor);
         let ended = running.run().await;
-        keep_what_was_learnt(&options).await;
+        save_session(&options).await;
         match ended {
             Ok(LoopExit::Quit) => break Ok(DashboardEnd::Quit),
             Ok(LoopExit::Demo) => break Ok(DashboardEnd::Demo),
@@ -130,11 +131,7 @@ fn executor_deps(options: &DashboardOptions, outbox: EventSender) -> ExecutorDep
         refresh: session.settings.refresh,
         table_budget: session.settings.tail_budget,
         outbox,
-        changes: options.changes.clone(),
-        incidents: options.incidents.clone(),
-        rows: options.rows.clone(),
-        queries: options.queries.clone(),
-        view: options.view.clone(),
+        saved_state: Arc::clone(&options.saved_state),
         alerts: options.alerts.clone(),
         console: options.console.clone(),
         parse_line: options.parse_line,
@@ -146,16 +143,14 @@ fn executor_deps(options: &DashboardOptions, outbox: EventSender) -> ExecutorDep
 }
 
 /// Keeps where the brokers of the session listen, and its cursors.
-async fn keep_what_was_learnt(options: &DashboardOptions) {
+async fn save_session(options: &DashboardOptions) {
     let cluster = &options.session.settings.cluster;
     let observer = options.session.access.observer();
-    if let Some(keep) = &options.brokers {
-        keep(cluster, &observer.brokers());
-    }
-    if let Some(keep) = &options.cursors
-        && let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await
-    {
-        keep(cluster, &known);
+    options
+        .saved_state
+        .save_brokers(cluster, &observer.brokers());
+    if let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await {
+        options.saved_state.save_cursors(cluster, &known);
     }
 }
 

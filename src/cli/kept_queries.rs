@@ -2,12 +2,10 @@
 //! Several dashboards may run side by side: each change is made to what the file holds then.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::state_file;
 use crate::app::{KeptQueries, QueryChange};
 use crate::config::Folders;
-use crate::runtime::QueryAccess;
 
 /// What was kept of the cluster; nothing where nothing was, or it cannot be read. What was only typed may be left out.
 pub(super) fn read(cluster: &str, with_typed: bool) -> KeptQueries {
@@ -20,19 +18,17 @@ pub(super) fn read(cluster: &str, with_typed: bool) -> KeptQueries {
     }
 }
 
-/// Who keeps queries; those that were only typed may be left out.
-pub(super) fn keeper(with_typed: bool) -> QueryAccess {
-    Arc::new(move |cluster, change| {
-        let is_typed = matches!(change, QueryChange::Typed(_));
-        let folders = Folders::of_user().filter(|_| with_typed || !is_typed);
-        if let Some(folders) = folders {
-            keep(&folders.queries(cluster), change);
-        }
-    })
+/// Keeps what became of a query; one that was only typed may be left out.
+pub(super) fn keep(cluster: &str, change: &QueryChange, with_typed: bool) {
+    let is_typed = matches!(change, QueryChange::Typed(_));
+    let folders = Folders::of_user().filter(|_| with_typed || !is_typed);
+    if let Some(folders) = folders {
+        keep_in(&folders.queries(cluster), change);
+    }
 }
 
 /// A file that cannot be read is left as it is: what it holds may be worth more than this change.
-fn keep(path: &Path, change: &QueryChange) {
+fn keep_in(path: &Path, change: &QueryChange) {
     match state_file::read::<KeptQueries>(path) {
         Ok(mut kept) => {
             kept.apply(change);
@@ -62,7 +58,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("queries").join("prod.json");
         for change in [saved("one"), saved("two"), QueryChange::Typed("x".into())] {
-            keep(&path, &change);
+            keep_in(&path, &change);
         }
         let kept: KeptQueries = state_file::read(&path).unwrap();
         let mut expected = KeptQueries::default();
@@ -86,7 +82,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("prod.json");
         std::fs::write(&path, "[{]").unwrap();
-        keep(&path, &saved("one"));
+        keep_in(&path, &saved("one"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[{]");
     }
 }

@@ -21,15 +21,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::decoding::Decoders;
-use self::keeping::Keepers;
+use self::keeping::StateWriter;
 use self::tables::RunningTable;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
 use super::clipboard::Clipboard;
 use super::export;
 use super::options::{
-    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, LineParser, LogAccess, QueryAccess,
-    RowAccess, ViewAccess, WatchedConfig,
+    Access, AlertSender, Console, LineParser, LoggedLines, SavedState, WatchedConfig,
 };
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
@@ -58,23 +57,15 @@ pub(super) struct ExecutorDeps {
     /// The config file, where its changes count.
     pub(super) config: Option<WatchedConfig>,
     /// What this program has logged.
-    pub(super) log: Option<LogAccess>,
+    pub(super) log: Option<LoggedLines>,
     /// Bytes of memory that a table may take.
     pub(super) table_budget: usize,
     /// What the cluster is called.
     pub(super) cluster: String,
-    /// Who keeps a log of changes.
-    pub(super) changes: Option<ChangeAccess>,
-    /// Who keeps incidents for later runs.
-    pub(super) incidents: Option<IncidentAccess>,
-    /// Who keeps what rows show for later runs.
-    pub(super) rows: Option<RowAccess>,
-    /// Who keeps queries for later runs.
-    pub(super) queries: Option<QueryAccess>,
-    /// Who keeps how the dashboard looks for later runs.
-    pub(super) view: Option<ViewAccess>,
+    /// What is kept for later runs.
+    pub(super) saved_state: Arc<dyn SavedState>,
     /// Who is alerted outside of the terminal.
-    pub(super) alerts: Option<AlertAccess>,
+    pub(super) alerts: Option<AlertSender>,
     /// The command that edits a file.
     pub(super) editor: String,
     /// How text reaches the clipboard.
@@ -104,7 +95,7 @@ pub(super) struct Executor {
     /// The history of a key that is read: one at a time.
     key_history: Option<(RequestId, CancellationToken)>,
     decoders: Decoders,
-    keepers: Keepers,
+    state_writer: StateWriter,
     /// Alerts that wait to be handed on.
     alerts: Option<AlertQueue>,
     activity: Option<CancellationToken>,
@@ -129,7 +120,7 @@ impl Executor {
             table: None,
             key_history: None,
             decoders: Decoders::default(),
-            keepers: Keepers::start(&deps, &tasks),
+            state_writer: StateWriter::start(&deps, &tasks),
             alerts: None,
             activity: None,
             cursors: None,
@@ -177,10 +168,10 @@ impl Executor {
             Effect::Console(id, line) => self.console(id, line),
             Effect::ParseLine(line) => self.parse_line(line),
             Effect::ReadLog => self.read_log(),
-            Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
-            Effect::KeepRow(streams, row) => self.keepers.keep_row(streams, row),
-            Effect::KeepQuery(change) => self.keepers.keep_query(change),
-            Effect::KeepView(view) => self.keepers.keep_view(view),
+            Effect::SaveIncidents(incidents) => self.state_writer.save_incidents(incidents),
+            Effect::KeepRow(streams, row) => self.state_writer.save_row(streams, row),
+            Effect::KeepQuery(change) => self.state_writer.save_query(change),
+            Effect::KeepView(view) => self.state_writer.save_view(view),
             Effect::Alert(alert) => self.alert(*alert),
             Effect::Loop(effect) => return Some(effect),
         }
@@ -190,8 +181,8 @@ impl Executor {
     /// Ends everything; what does not end within a second is left to the runtime.
     pub(super) async fn shut_down(self) {
         self.token.cancel();
-        // Whoever writes things down comes to the end of them: what was chosen last is kept too.
-        drop(self.keepers);
+        // It comes to the end of what it has to write: what was chosen last is kept too.
+        drop(self.state_writer);
         self.tasks.close();
         if timeout(SHUTDOWN_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(tasks = self.tasks.len(), "left tasks behind");
@@ -261,10 +252,10 @@ impl Executor {
 
     fn perform(&self, id: RequestId, operation: Operation) {
         let access = self.deps.access.clone();
-        let changes = self.deps.changes.clone();
+        let saved_state = Arc::clone(&self.deps.saved_state);
         let cluster = self.deps.cluster.clone();
         let work = async move {
-            let end = changes.map(|begin| begin(&cluster, &operation));
+            let end = saved_state.begin_change(&cluster, &operation);
             let outcome = perform(access, operation).await;
             if let Some(end) = end {
                 end(&outcome);
@@ -358,11 +349,7 @@ mod tests {
             log: None,
             table_budget: 1 << 20,
             cluster: "test".into(),
-            changes: None,
-            incidents: None,
-            rows: None,
-            queries: None,
-            view: None,
+            saved_state: Arc::new(()),
             alerts: None,
             editor: String::new(),
             clipboard: Clipboard::default(),

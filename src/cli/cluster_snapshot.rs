@@ -228,7 +228,7 @@ pub(crate) fn health_options(file: &ConfigFile, cluster: &str) -> HealthOptions 
         min_isr: min_isr
             .filter_map(|(name, facts)| Some((name.clone(), facts.min_isr?)))
             .collect(),
-        created_min_isr: created_streams::read(cluster),
+        created_min_isr: created_streams::FILE.read(cluster),
         alerts: AlertOptions {
             lag_messages: file.alerts.lag_messages.or(alerts.lag_messages),
             lag_time: file.alerts.lag_time.or(alerts.lag_time),

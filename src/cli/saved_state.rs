@@ -35,7 +35,7 @@ impl SavedState for UserState {
     }
 
     fn save_view(&self, cluster: &str, view: &KeptView) {
-        kept_view::keep(cluster, view);
+        kept_view::FILE.write(cluster, view);
     }
 
     fn save_brokers(&self, cluster: &str, brokers: &[BrokerHealth]) {
@@ -63,6 +63,6 @@ impl SavedState for DemoState {
     }
 
     fn save_view(&self, cluster: &str, view: &KeptView) {
-        kept_view::keep(cluster, view);
+        kept_view::FILE.write(cluster, view);
     }
 }

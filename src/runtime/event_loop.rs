@@ -16,7 +16,7 @@ use super::clipboard;
 use super::executor::Executor;
 use super::frame_gate::FrameGate;
 use super::input;
-use super::options::{Contexts, RuntimeSession, ThemeReader};
+use super::options::{Contexts, RuntimeSession, ThemeReader, set_theme};
 use super::past::{Past, PastNews};
 use super::recorder::Recorder;
 use super::screen::{HostEvent, Screen};
@@ -298,7 +298,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopEffect::Announce(announcement) => return self.screen.announce(&announcement),
             LoopEffect::SetTitle(title) => return self.screen.set_title(&title),
             LoopEffect::SetTheme(name) => {
-                let event = self.set_theme(name);
+                let event = set_theme(&mut self.theme, self.read_theme, name);
                 return self.update(event);
             }
             LoopEffect::CaptureMouse(on) => return self.screen.capture_mouse(on),
@@ -325,16 +325,6 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             Err(failure) => return self.update(Event::Failed(failure)),
         }
         Ok(())
-    }
-
-    fn set_theme(&mut self, name: String) -> Event {
-        match (self.read_theme)(&name) {
-            Ok(theme) => {
-                self.theme = theme;
-                Event::ThemeSet(name)
-            }
-            Err(failure) => Event::Failed(failure),
-        }
     }
 
     /// Sends the text to the terminal, and to a program that fills the clipboard where there is one.

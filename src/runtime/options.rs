@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::{KeptRow, KeptView, QueryChange, ReadSettings, Settings, ShellTask};
+use crate::app::{Event, KeptRow, KeptView, QueryChange, ReadSettings, Settings, ShellTask};
 use crate::client::{BrokerHealth, Client, KnownCursors, Observer};
 use crate::health::{Alert, Incident};
 use crate::model::{ErrorKind, Failure, Operation, Outcome, Target};
@@ -167,11 +167,23 @@ impl DashboardOptions {
     }
 }
 
-fn built_in_theme(name: &str) -> Result<Theme, Failure> {
+/// A theme that comes with the program.
+pub(super) fn built_in_theme(name: &str) -> Result<Theme, Failure> {
     Theme::named(name).ok_or_else(|| {
         let sentence = format!("no theme \"{name}\" comes with liftui");
         Failure::new(ErrorKind::Local, Target::Cluster, sentence)
     })
+}
+
+/// Draws in the theme of that name from now on, where it can be read.
+pub(super) fn set_theme(theme: &mut Theme, read: ThemeReader, name: String) -> Event {
+    match read(&name) {
+        Ok(chosen) => {
+            *theme = chosen;
+            Event::ThemeSet(name)
+        }
+        Err(failure) => Event::Failed(failure),
+    }
 }
 
 impl fmt::Debug for DashboardOptions {

@@ -11,7 +11,7 @@ pub(super) use self::reader::{PastAnswer, PastMoment};
 use self::reader::{PastOrder, PastReader};
 use super::offline::{Offline, OfflineOutcome, refused};
 use super::recorder::RingReader;
-use super::replay::{JUMP, LONG_JUMP};
+use super::replay::jump;
 use crate::app::{
     App, Effect, Event, LoopEffect, Playback, PlaybackState, ReplayCommand, Viewport,
 };
@@ -190,21 +190,14 @@ impl Past {
         }
         let mut to = self.at;
         while let Some(command) = self.commands.pop_front() {
-            to = match command {
-                ReplayCommand::Back => to.minus(JUMP),
-                ReplayCommand::Forward => to.plus(JUMP),
-                ReplayCommand::BackMinute => to.minus(LONG_JUMP),
-                ReplayCommand::ForwardMinute => to.plus(LONG_JUMP),
-                ReplayCommand::PreviousMark => return self.read(PastOrder::MarkBefore(to)),
-                ReplayCommand::NextMark => return self.read(PastOrder::MarkAfter(to)),
-                // These are for recordings, and the app says so.
-                ReplayCommand::Pause
-                | ReplayCommand::PreviousFrame
-                | ReplayCommand::NextFrame
-                | ReplayCommand::Faster
-                | ReplayCommand::Slower
-                | ReplayCommand::Return => to,
-            };
+            if command == ReplayCommand::PreviousMark {
+                return self.read(PastOrder::MarkBefore(to));
+            }
+            if command == ReplayCommand::NextMark {
+                return self.read(PastOrder::MarkAfter(to));
+            }
+            // What else there is, is for recordings, and the app says so.
+            to = jump(to, command);
         }
         if to != self.at {
             self.read(PastOrder::Seek(to));

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::EventLoop;
 use crate::app::{App, Event, LoopEffect, ReplayCommand};
 use crate::model::{ErrorKind, Failure, Target};
+use crate::runtime::options::set_theme;
 use crate::runtime::past::{Past, PastAnswer, PastNews};
 use crate::runtime::recorder::NOTHING_KEPT;
 use crate::runtime::screen::Screen;
@@ -129,7 +130,7 @@ impl<S: Screen> EventLoop<'_, S> {
         }
         if let LoopEffect::SetTheme(name) = effect {
             // Which theme it is does not depend on the time.
-            let event = self.set_theme(name);
+            let event = set_theme(&mut self.theme, self.read_theme, name);
             self.update(event.clone())?;
             return self.update_past(event);
         }

@@ -4,11 +4,10 @@ use std::io;
 
 use super::Replay;
 use crate::app::{Effect, Event, LoopEffect};
-use crate::model::{ErrorKind, Failure, Target};
 use crate::runtime::clipboard;
 use crate::runtime::offline::{OfflineOutcome, refused};
+use crate::runtime::options::{built_in_theme, set_theme};
 use crate::runtime::screen::Screen;
-use crate::ui::Theme;
 
 impl<S: Screen> Replay<'_, S> {
     /// Carries out what the copy asks for, as far as that can be done here.
@@ -27,16 +26,6 @@ impl<S: Screen> Replay<'_, S> {
         Ok(())
     }
 
-    /// Draws in a theme that comes with the program; files are those of whoever recorded.
-    fn set_theme(&mut self, name: String) -> Event {
-        if let Some(theme) = Theme::named(&name) {
-            self.theme = theme;
-            return Event::ThemeSet(name);
-        }
-        let sentence = format!("no theme \"{name}\" comes with liftui");
-        Event::Failed(Failure::new(ErrorKind::Local, Target::Cluster, sentence))
-    }
-
     /// Does what the terminal is asked for.
     fn on_terminal(&mut self, effect: LoopEffect) -> io::Result<Option<Event>> {
         match effect {
@@ -44,7 +33,10 @@ impl<S: Screen> Replay<'_, S> {
                 let sent = clipboard::sent(self.screen.copy(&text));
                 return Ok(self.offline.copy(what, text, sent));
             }
-            LoopEffect::SetTheme(name) => return Ok(Some(self.set_theme(name))),
+            LoopEffect::SetTheme(name) => {
+                // Files are those of whoever recorded.
+                return Ok(Some(set_theme(&mut self.theme, built_in_theme, name)));
+            }
             LoopEffect::CaptureMouse(on) => self.screen.capture_mouse(on)?,
             LoopEffect::Repaint => self.screen.repaint()?,
             LoopEffect::Suspend => {

@@ -6,6 +6,7 @@ mod asking;
 mod decoding;
 mod keeping;
 mod lines;
+mod ranges;
 mod tables;
 mod tails;
 mod terminal;
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use self::decoding::Decoders;
 use self::keeping::StateWriter;
+use self::ranges::RunningRead;
 use self::tables::RunningTable;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
@@ -88,12 +90,10 @@ pub(super) struct Executor {
     /// Whose turn it is to scan.
     scanning: Arc<Semaphore>,
     exports: HashMap<RequestId, CancellationToken>,
-    /// The statistics that are read: one at a time.
-    statistics: Option<(RequestId, CancellationToken)>,
+    statistics: RunningRead,
     /// The table that is read: one at a time.
     table: Option<RunningTable>,
-    /// The history of a key that is read: one at a time.
-    key_history: Option<(RequestId, CancellationToken)>,
+    key_history: RunningRead,
     decoders: Decoders,
     state_writer: StateWriter,
     /// Alerts that wait to be handed on.
@@ -116,9 +116,9 @@ impl Executor {
             scans: HashMap::new(),
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
-            statistics: None,
+            statistics: RunningRead::default(),
             table: None,
-            key_history: None,
+            key_history: RunningRead::default(),
             decoders: Decoders::default(),
             state_writer: StateWriter::start(&deps, &tasks),
             alerts: None,
@@ -158,13 +158,13 @@ impl Executor {
             Effect::Export(id, spec) => self.export(id, spec),
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::ReadStatistics(id, spec, options) => self.read_statistics(id, spec, options),
-            Effect::CancelStatistics(id) => self.cancel_statistics(id),
+            Effect::CancelStatistics(id) => self.statistics.cancel(id),
             Effect::OpenTable(id, spec, view) => self.open_table(id, spec, view),
             Effect::ViewTable(id, view) => self.view_table(id, view),
             Effect::ExportTable(id, export) => self.export_table(id, export),
             Effect::CloseTable(id) => self.close_table(id),
             Effect::ReadKeyHistory(id, spec) => self.read_key_history(id, spec),
-            Effect::CancelKeyHistory(id) => self.cancel_key_history(id),
+            Effect::CancelKeyHistory(id) => self.key_history.cancel(id),
             Effect::Console(id, line) => self.console(id, line),
             Effect::ParseLine(line) => self.parse_line(line),
             Effect::ReadLog => self.read_log(),

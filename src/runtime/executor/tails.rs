@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use super::{Executor, OpenTail, broken, cancel, local, older_failed};
-use crate::app::{
-    Event, OlderSpec, RequestId, ScanEvent, ScanId, StatisticsSpec, TailEvent, TailId, TailSpec,
-};
+use crate::app::{Event, OlderSpec, ScanEvent, ScanId, TailEvent, TailId, TailSpec};
 use crate::model::{PartitionId, StreamName, Timestamp};
 use crate::runtime::pump::{self, Pump};
 use crate::runtime::reverse_reader::ReadSource;
-use crate::runtime::{scan, statistics};
-use crate::store::{Chunk, Query, Scan, StatisticsOptions};
+use crate::runtime::scan;
+use crate::store::{Chunk, Query, Scan};
 
 /// Partitions of one tail: each is a session at a broker, with buffers on both sides.
 const MOST_TAILED: usize = 1_000;
@@ -87,28 +84,6 @@ impl Executor {
         let failed = older_failed(id, &spec);
         let fetching = pump::fetch_older(id, spec, source, self.deps.outbox.clone());
         self.spawn_or(&tail.token, fetching, failed);
-    }
-
-    pub(super) fn read_statistics(
-        &mut self,
-        id: RequestId,
-        spec: StatisticsSpec,
-        options: StatisticsOptions,
-    ) {
-        let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
-        let failed = Event::Statistics(id, Err(broken()));
-        let reading = statistics::run(id, observer, spec, options, outbox);
-        let reading = self.spawn_cancellable(reading, failed);
-        cancel(
-            self.statistics
-                .replace((id, reading))
-                .map(|(_, token)| token),
-        );
-    }
-
-    pub(super) fn cancel_statistics(&mut self, id: RequestId) {
-        let is_it = |read: &mut (RequestId, CancellationToken)| read.0 == id;
-        cancel(self.statistics.take_if(is_it).map(|(_, token)| token));
     }
 
     pub(super) fn index_fields(&self, id: ScanId, chunks: Vec<Arc<Chunk>>) {

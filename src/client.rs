@@ -171,6 +171,7 @@ pub use metadata_options::{ConsumerGroupMetadata, Metadata, MetadataOptions};
 pub use observer::{Observer, TaskCount};
 pub use options::{ConnectOptions, Prefer, TlsOptions};
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
+pub use publish::MAX_REQUEST_BYTES;
 pub use publisher::{AckFuture, Publisher, PublisherOptions};
 pub use replica_reader::{ReplicaReader, ReplicaSpec};
 pub use subscribe::{Batches, Subscription, SubscriptionItem};

@@ -52,9 +52,8 @@ pub use clipboard::Clipboard;
 pub use cluster_watch::{ClusterWatch, WatchedCluster};
 pub use first_unread::{first_message, read_first_unread};
 pub use options::{
-    Access, AlertSender, ChangeEnd, ConfigReader, Console, ConsoleAnswer, Contexts,
-    DashboardOptions, LineParser, LoggedLines, RuntimeSession, SavedState, ThemeReader,
-    WatchedConfig,
+    Access, AlertSender, BoxedFuture, ChangeEnd, ConfigReader, Console, Contexts, DashboardOptions,
+    LineParser, LoggedLines, RuntimeSession, SavedState, ThemeReader, WatchedConfig,
 };
 pub use poller::fetch_views;
 pub use recorder::{RecorderOptions, RecordingFile};

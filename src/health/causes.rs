@@ -44,10 +44,10 @@ fn is_cause(finding: &Finding, id: &str) -> bool {
 
 fn out_of_sync<'a>(id: &BrokerId, effects: impl Iterator<Item = &'a Finding>) -> Finding {
     let since = effects.map(|effect| effect.since).min().unwrap_or_default();
-    let rule = (Severity::Warning, Rule::BrokerCatchingUp);
     let message = format!("{id} is not in sync");
     Finding::new(
-        rule,
+        Severity::Warning,
+        Rule::BrokerCatchingUp,
         Target::Broker(BrokerId::clone(id)),
         message,
         Vec::new(),

@@ -34,7 +34,8 @@ pub struct Finding {
 impl Finding {
     /// A finding that is not about partitions.
     pub(super) fn new(
-        (severity, rule): (Severity, Rule),
+        severity: Severity,
+        rule: Rule,
         target: Target,
         message: impl Into<String>,
         detail: Vec<String>,

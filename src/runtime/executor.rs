@@ -189,12 +189,20 @@ impl Executor {
         }
     }
 
-    /// Runs a task until it is done or the token is cancelled; after a panic an event says so.
-    fn spawn(&self, token: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-        self.spawn_or(token, work, Event::Failed(broken()));
+    /// Runs a task until it is done or all of them end; after a panic an event says at what.
+    fn spawn(&self, doing: &str, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_or(&self.token, work, Event::Failed(panicked(doing)));
     }
 
-    /// [`Executor::spawn`]; after a panic it sends this event.
+    fn send(&self, event: Event) {
+        let outbox = self.deps.outbox.clone();
+        self.spawn(
+            "handing on an answer",
+            async move { outbox.send(event).await },
+        );
+    }
+
+    /// Runs a task until it is done or the token is cancelled; after a panic it sends this event.
     fn spawn_or(
         &self,
         token: &CancellationToken,
@@ -239,15 +247,16 @@ impl Executor {
     /// Runs a task and sends its result, a panic included: whoever asked must not wait for ever.
     fn spawn_answer<T: Send + 'static>(
         &self,
+        doing: &'static str,
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
         to_event: impl FnOnce(Result<T, Failure>) -> Event + Send + 'static,
     ) {
         let (outbox, working) = (self.deps.outbox.clone(), self.tasks.spawn(work));
         let answer = async move {
-            let result = working.await.unwrap_or_else(|_| Err(broken()));
+            let result = working.await.unwrap_or_else(|_| Err(panicked(doing)));
             outbox.send(to_event(result)).await;
         };
-        self.spawn(&self.token, answer);
+        self.spawn("handing on an answer", answer);
     }
 
     fn perform(&self, id: RequestId, operation: Operation) {
@@ -262,7 +271,9 @@ impl Executor {
             }
             outcome
         };
-        self.spawn_answer(work, move |result| Event::Done(id, result));
+        self.spawn_answer("changing the cluster", work, move |result| {
+            Event::Done(id, result)
+        });
     }
 
     fn plan_cursor_move(&self, id: RequestId, specs: Vec<CursorMoveSpec>) {
@@ -320,10 +331,6 @@ async fn perform(access: Access, operation: Operation) -> Result<Outcome, Failur
             Err(Failure::new(ErrorKind::Refused, Target::Cluster, sentence))
         }
     }
-}
-
-fn broken() -> Failure {
-    panicked("doing this")
 }
 
 fn local(sentence: &str) -> Failure {

@@ -158,21 +158,17 @@ impl Offline {
         OfflineOutcome::Nothing
     }
 
-    /// Hands a text that was sent to the terminal, or could not be, to a program that fills the clipboard; without one,
-    /// returns what there is to say.
+    /// [`Clipboard::copy`]; its event comes from here.
     pub(super) fn copy(
         &mut self,
         what: String,
         text: String,
         sent: Result<(), Failure>,
     ) -> Option<Event> {
-        if !self.clipboard.has_programs() {
-            return Some(Event::Copied(what, self.clipboard.outcome(sent)));
-        }
-        let copying = self.clipboard.clone().copy(what, text, sent);
-        let outbox = self.outbox.clone();
-        self.spawn(async move { outbox.send(copying.await).await });
-        None
+        let (clipboard, outbox) = (self.clipboard.clone(), self.outbox.clone());
+        clipboard.copy(what, text, sent, outbox, |copying| {
+            self.spawn(copying);
+        })
     }
 
     fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {

@@ -34,10 +34,10 @@ impl Access {
 }
 
 /// A future that can be kept in a struct.
-pub type ConsoleAnswer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub type BoxedFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Answers one line of the demo cluster's console, with what to show or with what is wrong with the line.
-pub type Console = Arc<dyn Fn(String) -> ConsoleAnswer<Result<String, String>> + Send + Sync>;
+pub type Console = Arc<dyn Fn(String) -> BoxedFuture<Result<String, String>> + Send + Sync>;
 
 /// Reads a line as the command line does: what it means in the dashboard, or what is wrong with it.
 pub type LineParser = fn(&str) -> Result<ShellTask, String>;
@@ -103,7 +103,7 @@ pub trait SavedState: Send + Sync {
 impl SavedState for () {}
 
 /// Hands an alert about the cluster of that name to whoever is told outside of the terminal; returns what went wrong.
-pub type AlertSender = Arc<dyn Fn(&str, Alert) -> ConsoleAnswer<Result<(), String>> + Send + Sync>;
+pub type AlertSender = Arc<dyn Fn(&str, Alert) -> BoxedFuture<Result<(), String>> + Send + Sync>;
 
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]

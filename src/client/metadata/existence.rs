@@ -93,10 +93,7 @@ impl Inner {
             .collect();
         let existence = if is_awaited || !self.is_majority(&answers) {
             Existence::Unclear
-        } else if self
-            .metadata
-            .is_believed_missing((stream, partition), counts)
-        {
+        } else if self.metadata.record_missing((stream, partition), counts) {
             Existence::Missing
         } else {
             Existence::KnownBefore

@@ -58,7 +58,7 @@ impl<S: MessageSink> Reader<S> {
         }
         let limit = self.silence_limit();
         let due = quiet >= limit && self.checked_at.elapsed() >= limit;
-        let suspected = self.is_suspected() && !heard;
+        let suspected = self.take_suspicion() && !heard;
         if due || suspected || self.is_past_stop_time() {
             self.checked_at = Instant::now();
             self.check_broker().await;
@@ -120,7 +120,7 @@ impl<S: MessageSink> Reader<S> {
         }
     }
 
-    fn is_suspected(&mut self) -> bool {
+    fn take_suspicion(&mut self) -> bool {
         let Some(session) = &mut self.subscription else {
             return false;
         };

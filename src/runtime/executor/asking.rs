@@ -22,17 +22,18 @@ impl Executor {
             every: self.asked_every.subscribe(),
             refresh: self.refresh.clone(),
         };
-        self.spawn(&self.token, poller.keep_running());
+        self.spawn("asking the brokers", poller.keep_running());
         let outbox = self.deps.outbox.clone();
         let probing = prober::run(self.deps.access.observer(), wanted, outbox);
-        self.spawn(&self.token, probing);
+        self.spawn("asking leaders about partitions", probing);
     }
 
     /// Reads the config file again whenever it changes.
     pub(super) fn watch_config(&self) {
         if let Some(config) = self.deps.config.clone() {
             let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
-            self.spawn(&self.token, config_watch::watch(config, cluster, outbox));
+            let watching = config_watch::watch(config, cluster, outbox);
+            self.spawn("watching the config file", watching);
         }
     }
 
@@ -58,7 +59,7 @@ impl Executor {
             let read = read_first_unread(observer, cursors, LAG_TIMEOUT).await;
             outbox.send(Event::FirstUnread(read)).await;
         };
-        self.spawn(&self.token, reading);
+        self.spawn("reading what cursors have not read", reading);
     }
 
     pub(super) fn follow_activity(&mut self, on: bool) {

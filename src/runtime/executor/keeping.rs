@@ -80,15 +80,12 @@ impl Executor {
         if self.alerts.is_none() {
             let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
             let (queue, work) = AlertQueue::new(cluster, sender, outbox);
-            self.spawn(&self.token, work);
+            self.spawn("sending alerts", work);
             self.alerts = Some(queue);
         }
         let waiting = self.alerts.as_mut();
         if let Some(failure) = waiting.and_then(|queue| queue.add(alert)) {
-            let outbox = self.deps.outbox.clone();
-            self.spawn(&self.token, async move {
-                outbox.send(Event::Failed(failure)).await;
-            });
+            self.send(Event::Failed(failure));
         }
     }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{Executor, OpenTail, broken, cancel, local, older_failed};
+use super::{Executor, OpenTail, cancel, local, older_failed};
 use crate::app::{Event, OlderSpec, ScanEvent, ScanId, TailEvent, TailId, TailSpec};
 use crate::model::{PartitionId, StreamName, Timestamp};
 use crate::runtime::pump::{self, Pump};
 use crate::runtime::reverse_reader::ReadSource;
 use crate::runtime::scan;
+use crate::runtime::supervisor::panicked;
 use crate::store::{Chunk, Query, Scan};
 
 /// Partitions of one tail: each is a session at a broker, with buffers on both sides.
@@ -27,13 +28,11 @@ impl Executor {
 
     pub(super) fn open_tail(&mut self, tail: TailId, spec: TailSpec) {
         if spec.partitions.len() > MOST_TAILED {
-            let outbox = self.deps.outbox.clone();
             let sentence = format!(
                 "a tail reads at most {MOST_TAILED} partitions at once, and these are {}: open some of them",
                 spec.partitions.len()
             );
-            let refused = Event::Tail(tail, TailEvent::Failed(local(&sentence)));
-            return self.spawn(&self.token, async move { outbox.send(refused).await });
+            return self.send(Event::Tail(tail, TailEvent::Failed(local(&sentence))));
         }
         let token = self.token.child_token();
         let (throttle, throttled) = watch::channel(false);
@@ -50,7 +49,7 @@ impl Executor {
                 filter: filter.clone(),
                 refresh: self.refresh.clone(),
             };
-            let broken = Event::Tail(tail, TailEvent::Failed(broken()));
+            let broken = Event::Tail(tail, TailEvent::Failed(panicked("reading the tail")));
             if spec.newest_first {
                 self.spawn_or(&token, pump.newest_first(spec.start, spec.stop), broken);
             } else {
@@ -88,7 +87,7 @@ impl Executor {
 
     pub(super) fn index_fields(&self, id: ScanId, chunks: Vec<Arc<Chunk>>) {
         let outbox = self.deps.outbox.clone();
-        self.spawn(&self.token, scan::index_fields(id, chunks, outbox));
+        self.spawn("looking for fields", scan::index_fields(id, chunks, outbox));
     }
 
     pub(super) fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {

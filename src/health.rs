@@ -385,7 +385,7 @@ impl Health {
             }
         }
         causes::attribute(&mut found);
-        found.sort_by(causes::by_gravity);
+        found.sort_by(causes::by_severity);
         found
     }
 }

@@ -1,5 +1,5 @@
-//! What the rows of tails show: templates of the config file, and what the dashboard's user chose, a file a cluster in the
-//! state folder.
+//! Row templates of tails: reads those of the config file, and keeps those that the dashboard's user chose, in a file a cluster
+//! in the state folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;

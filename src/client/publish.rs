@@ -28,7 +28,7 @@ impl Client {
     /// [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`], [`ErrorKind::ReadonlyPartition`],
     /// [`ErrorKind::IncorrectOffset`], [`ErrorKind::AckPolicyRequired`], [`ErrorKind::TooLarge`].
     pub async fn publish(&self, options: PublishOptions) -> Result<Outcome> {
-        let inner = self.core();
+        let inner = self.inner();
         let mut budget = RetryBudget::within(inner.deadline(&options));
         let destination = inner.destination(&options);
         let destination = budget.limit(destination, Rpc::Publish).await?;

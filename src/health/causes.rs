@@ -70,7 +70,7 @@ fn effects_of<'a>(effects: impl Iterator<Item = &'a Finding>) -> Vec<String> {
     let mut partitions: BTreeMap<(Rule, bool), (usize, Vec<String>)> = BTreeMap::new();
     let mut effects: Vec<&Finding> = effects.collect();
     // The streams of users are named before Liftbridge's own, the busy ones first.
-    effects.sort_by(|left, right| by_gravity(left, right));
+    effects.sort_by(|left, right| by_severity(left, right));
     for finding in effects {
         let mut lines = finding.detail.iter();
         let elects = !lines.any(|line| line.starts_with(NEVER_ELECTS));
@@ -111,7 +111,7 @@ fn consequence(rule: Rule, elects: bool) -> &'static str {
 
 /// The order of findings: the gravest first; of equals Liftbridge's own streams last, and what most messages go through
 /// first.
-pub(super) fn by_gravity(left: &Finding, right: &Finding) -> Ordering {
+pub(super) fn by_severity(left: &Finding, right: &Finding) -> Ordering {
     let key = |finding: &Finding| {
         let internal = finding.is_internal();
         (Reverse(finding.severity), internal, finding.rule)

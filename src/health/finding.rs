@@ -104,7 +104,7 @@ impl Finding {
     }
 }
 
-/// How bad something is. The order is that of gravity, the least first.
+/// How bad something is. The order is that of severity, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Good to know.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_unti
 use super::channels::EventReceiver;
 use super::clipboard;
 use super::executor::Executor;
-use super::frame_gate::FrameGate;
+use super::frame_limiter::FrameLimiter;
 use super::input;
 use super::options::{Contexts, RuntimeSession, ThemeReader, set_theme};
 use super::past::{Past, PastNews};
@@ -91,7 +91,7 @@ pub(super) struct EventLoop<'a, S: Screen> {
     rows: RowCache,
     inbox: EventReceiver,
     executor: Executor,
-    gate: FrameGate,
+    frame_limiter: FrameLimiter,
     tick: Interval,
     viewport: Option<Viewport>,
     /// Since when no key has come and what waits for quiet has been on the screen.
@@ -132,7 +132,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             rows: RowCache::default(),
             inbox,
             executor,
-            gate: FrameGate::default(),
+            frame_limiter: FrameLimiter::default(),
             tick,
             viewport: None,
             quiet_since: None,
@@ -170,7 +170,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     /// When a frame may be drawn, if one may at all.
     fn frame_due(&self) -> Option<Instant> {
         let here = self.terminal_owner == TerminalOwner::Here;
-        self.gate.due(Instant::now()).filter(|_| here)
+        self.frame_limiter.due(Instant::now()).filter(|_| here)
     }
 
     /// When keys have been quiet for long enough for who waits for that.
@@ -349,7 +349,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     }
 
     fn repaint(&mut self) -> io::Result<()> {
-        self.gate.changed();
+        self.frame_limiter.changed();
         self.screen.repaint()
     }
 
@@ -361,7 +361,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     fn take_terminal_back(&mut self) -> io::Result<()> {
         self.terminal_owner = TerminalOwner::Here;
-        self.gate.changed();
+        self.frame_limiter.changed();
         self.screen.enter()
     }
 
@@ -383,7 +383,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             recorder.record(Fact::Drawn(viewport.width, viewport.height));
         }
         let now = Instant::now();
-        self.gate.drawn(now);
+        self.frame_limiter.drawn(now);
         if self.app.awaits_quiet() {
             self.quiet_since.get_or_insert(now);
         }

@@ -48,7 +48,7 @@ impl<S: Screen> EventLoop<'_, S> {
         }
         let is_past = self.past.as_ref().is_some_and(|past| past.app().is_some());
         if !is_past || matches!(event, Event::Tick(_)) {
-            self.gate.changed();
+            self.frame_limiter.changed();
         }
     }
 
@@ -70,7 +70,7 @@ impl<S: Screen> EventLoop<'_, S> {
                 }
             }
         }
-        self.gate.changed();
+        self.frame_limiter.changed();
         if let Some(past) = &mut self.past {
             past.go(command);
         }
@@ -81,7 +81,7 @@ impl<S: Screen> EventLoop<'_, S> {
     fn return_to_now(&mut self) -> io::Result<()> {
         let had_mouse = self.shown().has_mouse();
         self.past = None;
-        self.gate.changed();
+        self.frame_limiter.changed();
         if self.app.has_mouse() != had_mouse {
             self.screen.capture_mouse(self.app.has_mouse())?;
         }
@@ -93,7 +93,7 @@ impl<S: Screen> EventLoop<'_, S> {
         match news {
             PastNews::Happened(event) => self.update_past(event),
             PastNews::Answer(PastAnswer::Moment(moment)) => {
-                self.gate.changed();
+                self.frame_limiter.changed();
                 self.quiet_since = None;
                 if let Some(past) = &mut self.past {
                     past.show(moment, &self.app, self.executor.offline());
@@ -110,7 +110,7 @@ impl<S: Screen> EventLoop<'_, S> {
     }
 
     fn update_past(&mut self, event: Event) -> io::Result<()> {
-        self.gate.changed();
+        self.frame_limiter.changed();
         let Some(past) = &mut self.past else {
             return Ok(());
         };
@@ -147,14 +147,14 @@ impl<S: Screen> EventLoop<'_, S> {
         self.screen
             .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;
         let now = Instant::now();
-        self.gate.drawn(now);
+        self.frame_limiter.drawn(now);
         if self.shown().awaits_quiet() {
             self.quiet_since.get_or_insert(now);
         }
         if let (Some(past), Some(viewport)) = (&mut self.past, drawn)
             && past.drawn(viewport)
         {
-            self.gate.changed();
+            self.frame_limiter.changed();
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What asks the brokers for as long as the dashboard runs: for their views, for partitions in doubt, cursors and activity.
+//! Starts the tasks that ask brokers: for their views, partitions in doubt, cursors and activity; and the watch of the config file.
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;

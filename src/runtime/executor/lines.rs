@@ -1,4 +1,4 @@
-//! Lines: what was typed for the console of the demo cluster or for the parser of the command line, and what was logged.
+//! Carries out effects about lines of text: for the demo cluster's console, for the parser of the command line, of the log.
 
 use super::Executor;
 use crate::app::{Event, RequestId};

@@ -1,4 +1,4 @@
-//! The tasks of tails: the subscriptions of each, what is fetched of older messages, scans of what is kept.
+//! Starts and ends the tasks of tails: reading their partitions, fetching older messages, scans and the index of fields.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use tokio::sync::watch;
 use super::{Executor, OpenTail, cancel, local, older_failed};
 use crate::app::{Event, OlderSpec, ScanEvent, ScanId, TailEvent, TailId, TailSpec};
 use crate::model::{PartitionId, StreamName, Timestamp};
-use crate::runtime::pump::{self, Pump};
 use crate::runtime::reverse_reader::ReadSource;
 use crate::runtime::scan;
 use crate::runtime::supervisor::panicked;
+use crate::runtime::tail_reader::{self, TailReader};
 use crate::store::{Chunk, Query, Scan};
 
 /// Partitions of one tail: each is a session at a broker, with buffers on both sides.
@@ -41,7 +41,7 @@ impl Executor {
             .only
             .map(|query| scan::MessageFilter::new(query, turn()));
         for (stream, partition) in spec.partitions {
-            let pump = Pump {
+            let reader = TailReader {
                 tail,
                 source: self.source(stream, partition),
                 outbox: self.deps.outbox.clone(),
@@ -51,9 +51,9 @@ impl Executor {
             };
             let broken = Event::Tail(tail, TailEvent::Failed(panicked("reading the tail")));
             if spec.newest_first {
-                self.spawn_or(&token, pump.newest_first(spec.start, spec.stop), broken);
+                self.spawn_or(&token, reader.newest_first(spec.start, spec.stop), broken);
             } else {
-                self.spawn_or(&token, pump.follow(spec.start, spec.stop), broken);
+                self.spawn_or(&token, reader.follow(spec.start, spec.stop), broken);
             }
         }
         self.tails.insert(
@@ -81,7 +81,7 @@ impl Executor {
         };
         let source = self.source(Arc::clone(&spec.stream), spec.partition);
         let failed = older_failed(id, &spec);
-        let fetching = pump::fetch_older(id, spec, source, self.deps.outbox.clone());
+        let fetching = tail_reader::fetch_older(id, spec, source, self.deps.outbox.clone());
         self.spawn_or(&tail.token, fetching, failed);
     }
 

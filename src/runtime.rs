@@ -38,12 +38,10 @@ mod terminal;
 pub(crate) mod value_decoder;
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use channels::EventSender;
 use event_loop::{EventLoop, LoopCallers, LoopExit};
-use executor::{Executor, ExecutorDeps};
+use executor::Executor;
 use recorder::Recorder;
 use terminal::RealTerminal;
 use tokio::time::timeout;
@@ -100,7 +98,7 @@ pub async fn run_on<S: Screen>(
         let observer = options.session.access.observer();
         observer.recall_cursors(known).await;
         let (outbox, inbox) = channels::event_channels();
-        let executor = Executor::start(executor_deps(&options, outbox));
+        let executor = Executor::start(&options, outbox);
         let callers = LoopCallers {
             contexts: options.contexts.as_ref(),
             read_theme: options.read_theme,
@@ -120,25 +118,6 @@ pub async fn run_on<S: Screen>(
         recorder.finish().await?;
     }
     end
-}
-
-fn executor_deps(options: &DashboardOptions, outbox: EventSender) -> ExecutorDeps {
-    let session = &options.session;
-    ExecutorDeps {
-        access: session.access.clone(),
-        cluster: session.settings.cluster.clone(),
-        refresh: session.settings.refresh,
-        table_budget: session.settings.tail_budget,
-        outbox,
-        saved_state: Arc::clone(&options.saved_state),
-        alerts: options.alerts.clone(),
-        console: options.console.clone(),
-        parse_line: options.parse_line,
-        config: options.config.clone(),
-        log: options.log.clone(),
-        editor: options.editor.clone(),
-        clipboard: options.clipboard.clone(),
-    }
 }
 
 /// Keeps where the brokers of the session listen, and its cursors.

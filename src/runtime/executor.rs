@@ -27,11 +27,8 @@ use self::ranges::RunningRead;
 use self::tables::RunningTable;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
-use super::clipboard::Clipboard;
 use super::export;
-use super::options::{
-    Access, AlertSender, Console, LineParser, LoggedLines, SavedState, WatchedConfig,
-};
+use super::options::{Access, DashboardOptions};
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use super::supervisor::panicked;
@@ -39,40 +36,11 @@ use crate::app::{
     Effect, Event, ExportSpec, LoopEffect, OlderSpec, Progress, RequestId, ScanId, TailEvent,
     TailId,
 };
+use crate::client::Observer;
 use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What the executor is made of.
-pub(super) struct ExecutorDeps {
-    /// Whom to ask.
-    pub(super) access: Access,
-    /// Where answers go.
-    pub(super) outbox: EventSender,
-    /// How often every broker is asked.
-    pub(super) refresh: Duration,
-    /// The demo cluster's console.
-    pub(super) console: Option<Console>,
-    /// The parser of the command line.
-    pub(super) parse_line: LineParser,
-    /// The config file, where its changes count.
-    pub(super) config: Option<WatchedConfig>,
-    /// What this program has logged.
-    pub(super) log: Option<LoggedLines>,
-    /// Bytes of memory that a table may take.
-    pub(super) table_budget: usize,
-    /// What the cluster is called.
-    pub(super) cluster: String,
-    /// What is kept for later runs.
-    pub(super) saved_state: Arc<dyn SavedState>,
-    /// Who is alerted outside of the terminal.
-    pub(super) alerts: Option<AlertSender>,
-    /// The command that edits a file.
-    pub(super) editor: String,
-    /// How text reaches the clipboard.
-    pub(super) clipboard: Clipboard,
-}
 
 /// A tail's tasks.
 struct OpenTail {
@@ -82,7 +50,8 @@ struct OpenTail {
 
 /// Owns every task of one cluster's dashboard.
 pub(super) struct Executor {
-    deps: ExecutorDeps,
+    options: Box<DashboardOptions>,
+    outbox: EventSender,
     tasks: TaskTracker,
     token: CancellationToken,
     tails: HashMap<TailId, OpenTail>,
@@ -106,8 +75,8 @@ pub(super) struct Executor {
 }
 
 impl Executor {
-    /// Starts asking the brokers.
-    pub(super) fn start(deps: ExecutorDeps) -> Self {
+    /// Starts asking the brokers; answers go to `outbox`.
+    pub(super) fn start(options: &DashboardOptions, outbox: EventSender) -> Self {
         let (probes, wanted) = prober::queue();
         let tasks = TaskTracker::new();
         let executor = Self {
@@ -120,15 +89,16 @@ impl Executor {
             table: None,
             key_history: RunningRead::default(),
             decoders: Decoders::default(),
-            state_writer: StateWriter::start(&deps, &tasks),
+            state_writer: StateWriter::start(options, outbox.clone(), &tasks),
             alerts: None,
             activity: None,
             cursors: None,
             refresh: RefreshRequest::new(),
-            asked_every: watch::Sender::new(deps.refresh),
+            asked_every: watch::Sender::new(options.session.settings.refresh),
             probes,
             tasks,
-            deps,
+            options: Box::new(options.clone()),
+            outbox,
         };
         executor.start_asking(wanted);
         executor.watch_config();
@@ -195,7 +165,7 @@ impl Executor {
     }
 
     fn send(&self, event: Event) {
-        let outbox = self.deps.outbox.clone();
+        let outbox = self.outbox.clone();
         self.spawn(
             "handing on an answer",
             async move { outbox.send(event).await },
@@ -212,7 +182,7 @@ impl Executor {
         let working = self
             .tasks
             .spawn(token.clone().run_until_cancelled_owned(work));
-        let outbox = self.deps.outbox.clone();
+        let outbox = self.outbox.clone();
         self.tasks.spawn(async move {
             if !working.await.is_err_and(|error| error.is_panic()) {
                 return;
@@ -251,7 +221,7 @@ impl Executor {
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
         to_event: impl FnOnce(Result<T, Failure>) -> Event + Send + 'static,
     ) {
-        let (outbox, working) = (self.deps.outbox.clone(), self.tasks.spawn(work));
+        let (outbox, working) = (self.outbox.clone(), self.tasks.spawn(work));
         let answer = async move {
             let result = working.await.unwrap_or_else(|_| Err(panicked(doing)));
             outbox.send(to_event(result)).await;
@@ -259,10 +229,18 @@ impl Executor {
         self.spawn("handing on an answer", answer);
     }
 
+    fn observer(&self) -> Observer {
+        self.options.session.access.observer()
+    }
+
+    fn cluster(&self) -> String {
+        self.options.session.settings.cluster.clone()
+    }
+
     fn perform(&self, id: RequestId, operation: Operation) {
-        let access = self.deps.access.clone();
-        let saved_state = Arc::clone(&self.deps.saved_state);
-        let cluster = self.deps.cluster.clone();
+        let access = self.options.session.access.clone();
+        let saved_state = Arc::clone(&self.options.saved_state);
+        let cluster = self.cluster();
         let work = async move {
             let end = saved_state.begin_change(&cluster, &operation);
             let outcome = perform(access, operation).await;
@@ -277,10 +255,10 @@ impl Executor {
     }
 
     fn plan_cursor_move(&self, id: RequestId, specs: Vec<CursorMoveSpec>) {
-        let Access::Full(client) = self.deps.access.clone() else {
+        let Access::Full(client) = self.options.session.access.clone() else {
             return;
         };
-        let outbox = self.deps.outbox.clone();
+        let outbox = self.outbox.clone();
         let planned = async move {
             let moves = async {
                 let mut moves = Vec::new();
@@ -299,7 +277,7 @@ impl Executor {
 
     fn export(&mut self, id: RequestId, spec: ExportSpec) {
         let failed = Event::Exported(id, Progress::Failed(panicked("writing the export")));
-        let writing = export::run(id, spec, self.deps.outbox.clone());
+        let writing = export::run(id, spec, self.outbox.clone());
         let writing = self.spawn_cancellable(writing, failed);
         self.exports.retain(|_, export| !export.is_cancelled());
         self.exports.insert(id, writing);
@@ -340,33 +318,30 @@ fn local(sentence: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::super::channels::event_channels;
+    use super::super::options::RuntimeSession;
     use super::*;
-    use crate::client::{ConnectOptions, Observer};
+    use crate::app::Settings;
+    use crate::client::ConnectOptions;
+    use crate::ui::Theme;
 
     /// Nobody is asked, and nothing is kept.
-    pub(super) fn deps(outbox: EventSender) -> ExecutorDeps {
+    pub(super) fn options() -> DashboardOptions {
         let observer = Observer::new(ConnectOptions::new(["127.0.0.1:9"])).unwrap();
-        ExecutorDeps {
+        DashboardOptions::new(RuntimeSession {
             access: Access::Observe(observer),
-            outbox,
-            refresh: Duration::from_secs(1),
-            console: None,
-            parse_line: |line| Err(line.to_owned()),
-            config: None,
-            log: None,
-            table_budget: 1 << 20,
-            cluster: "test".into(),
-            saved_state: Arc::new(()),
-            alerts: None,
-            editor: String::new(),
-            clipboard: Clipboard::default(),
-        }
+            settings: Settings {
+                cluster: "test".into(),
+                ..Settings::default()
+            },
+            theme: Theme::default(),
+            cursors: Vec::new(),
+        })
     }
 
     #[tokio::test]
     async fn a_tail_is_told_that_its_request_for_older_messages_panicked() {
         let (outbox, mut inbox) = event_channels();
-        let executor = Executor::start(deps(outbox));
+        let executor = Executor::start(&options(), outbox);
         let spec = OlderSpec {
             stream: "orders".into(),
             partition: 2,

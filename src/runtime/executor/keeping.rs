@@ -7,11 +7,12 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
 
-use super::{Executor, ExecutorDeps};
+use super::Executor;
 use crate::app::{Event, KeptRow, KeptView, QueryChange};
 use crate::health::{Alert, Incident};
 use crate::runtime::alerts::AlertQueue;
-use crate::runtime::options::SavedState;
+use crate::runtime::channels::EventSender;
+use crate::runtime::options::{DashboardOptions, SavedState};
 use crate::runtime::supervisor::panicked;
 
 /// Saves one thing of the cluster of that name.
@@ -21,10 +22,14 @@ type Save = Box<dyn FnOnce(&dyn SavedState, &str) + Send>;
 pub(super) struct StateWriter(mpsc::UnboundedSender<(&'static str, Save)>);
 
 impl StateWriter {
-    pub(super) fn start(deps: &ExecutorDeps, tasks: &TaskTracker) -> Self {
+    pub(super) fn start(
+        options: &DashboardOptions,
+        outbox: EventSender,
+        tasks: &TaskTracker,
+    ) -> Self {
         let (queue, mut saves) = mpsc::unbounded_channel::<(_, Save)>();
-        let (state, outbox) = (Arc::clone(&deps.saved_state), deps.outbox.clone());
-        let cluster: Arc<str> = deps.cluster.as_str().into();
+        let state = Arc::clone(&options.saved_state);
+        let cluster: Arc<str> = options.session.settings.cluster.as_str().into();
         tasks.spawn(async move {
             while let Some((doing, save)) = saves.recv().await {
                 let (state, cluster) = (Arc::clone(&state), Arc::clone(&cluster));
@@ -74,11 +79,11 @@ impl StateWriter {
 
 impl Executor {
     pub(super) fn alert(&mut self, alert: Alert) {
-        let Some(sender) = self.deps.alerts.clone() else {
+        let Some(sender) = self.options.alerts.clone() else {
             return;
         };
         if self.alerts.is_none() {
-            let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
+            let (cluster, outbox) = (self.cluster(), self.outbox.clone());
             let (queue, work) = AlertQueue::new(cluster, sender, outbox);
             self.spawn("sending alerts", work);
             self.alerts = Some(queue);
@@ -96,7 +101,7 @@ mod tests {
 
     use super::*;
     use crate::runtime::channels::event_channels;
-    use crate::runtime::executor::tests::deps;
+    use crate::runtime::executor::tests::options;
 
     /// Keeps rows, but for that of one stream.
     #[derive(Default)]
@@ -115,11 +120,11 @@ mod tests {
         let (outbox, mut inbox) = event_channels();
         let rows = Arc::new(Rows::default());
         let tasks = TaskTracker::new();
-        let deps = ExecutorDeps {
+        let options = DashboardOptions {
             saved_state: Arc::<Rows>::clone(&rows),
-            ..deps(outbox)
+            ..options()
         };
-        let writer = StateWriter::start(&deps, &tasks);
+        let writer = StateWriter::start(&options, outbox, &tasks);
         for streams in ["1", "2", "3", "4"] {
             writer.save_row(streams.to_owned(), None);
         }

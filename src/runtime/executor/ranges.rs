@@ -32,7 +32,7 @@ impl Executor {
         spec: StatisticsSpec,
         options: StatisticsOptions,
     ) {
-        let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
+        let (observer, outbox) = (self.observer(), self.outbox.clone());
         let failed = Event::Statistics(id, Err(panicked("counting messages")));
         let reading = statistics::run(id, observer, spec, options, outbox);
         let reading = self.spawn_cancellable(reading, failed);
@@ -40,7 +40,7 @@ impl Executor {
     }
 
     pub(super) fn read_key_history(&mut self, id: RequestId, spec: KeyHistorySpec) {
-        let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
+        let (observer, outbox) = (self.observer(), self.outbox.clone());
         let failed = Event::KeyHistory(id, Err(panicked("reading the history of a key")));
         let reading = key_history::run(id, observer, spec, outbox);
         let reading = self.spawn_cancellable(reading, failed);

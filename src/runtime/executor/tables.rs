@@ -22,12 +22,12 @@ impl Executor {
         let (exports, asked) = mpsc::unbounded_channel();
         let deps = TableDeps {
             id,
-            observer: self.deps.access.observer(),
+            observer: self.observer(),
             spec,
-            limit: self.deps.table_budget,
+            limit: self.options.session.settings.tail_budget,
             views: in_sight,
             exports: asked,
-            outbox: self.deps.outbox.clone(),
+            outbox: self.outbox.clone(),
         };
         let failed = Event::Table(id, TableEvent::Failed(panicked("reading the table")));
         let token = self.spawn_cancellable(table::run(deps), failed);

@@ -18,7 +18,7 @@ const MOST_TAILED: usize = 1_000;
 
 impl Executor {
     fn source(&self, stream: StreamName, partition: PartitionId) -> ReadSource {
-        let observer = self.deps.access.observer();
+        let observer = self.observer();
         ReadSource {
             observer,
             stream,
@@ -44,7 +44,7 @@ impl Executor {
             let reader = TailReader {
                 tail,
                 source: self.source(stream, partition),
-                outbox: self.deps.outbox.clone(),
+                outbox: self.outbox.clone(),
                 throttled: throttled.clone(),
                 filter: filter.clone(),
                 refresh: self.refresh.clone(),
@@ -81,18 +81,18 @@ impl Executor {
         };
         let source = self.source(Arc::clone(&spec.stream), spec.partition);
         let failed = older_failed(id, &spec);
-        let fetching = tail_reader::fetch_older(id, spec, source, self.deps.outbox.clone());
+        let fetching = tail_reader::fetch_older(id, spec, source, self.outbox.clone());
         self.spawn_or(&tail.token, fetching, failed);
     }
 
     pub(super) fn index_fields(&self, id: ScanId, chunks: Vec<Arc<Chunk>>) {
-        let outbox = self.deps.outbox.clone();
+        let outbox = self.outbox.clone();
         self.spawn("looking for fields", scan::index_fields(id, chunks, outbox));
     }
 
     pub(super) fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
         let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
-        let (turn, outbox) = (Arc::clone(&self.scanning), self.deps.outbox.clone());
+        let (turn, outbox) = (Arc::clone(&self.scanning), self.outbox.clone());
         let failed = Event::Scan(id, ScanEvent::Failed);
         let running = self.spawn_cancellable(scan::run(id, scan, turn, outbox), failed);
         self.scans.retain(|_, scan| !scan.is_cancelled());

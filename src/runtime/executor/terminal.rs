@@ -11,12 +11,12 @@ use crate::runtime::supervisor::panicked;
 impl Executor {
     /// Who carries out the effects of a dashboard of the past.
     pub(in crate::runtime) fn offline(&self) -> Offline {
-        Offline::new(self.deps.parse_line, self.deps.clipboard.clone())
+        Offline::new(self.options.parse_line, self.options.clipboard.clone())
     }
 
     /// The parser of the command line.
     pub(in crate::runtime) fn line_parser(&self) -> LineParser {
-        self.deps.parse_line
+        self.options.parse_line
     }
 
     /// `Clipboard::copy`; its event comes as all others do.
@@ -26,8 +26,8 @@ impl Executor {
         text: String,
         sent: Result<(), Failure>,
     ) -> Option<Event> {
-        let outbox = self.deps.outbox.clone();
-        let clipboard = &self.deps.clipboard;
+        let outbox = self.outbox.clone();
+        let clipboard = &self.options.clipboard;
         clipboard.copy(what, text, sent, outbox, |copying| {
             self.spawn("copying", copying);
         })
@@ -35,7 +35,7 @@ impl Executor {
 
     /// The editor has the terminal from now on.
     pub(in crate::runtime) fn edit(&self, id: RequestId, text: String) {
-        let editor = self.deps.editor.clone();
+        let editor = self.options.editor.clone();
         let token = self.token.clone();
         let work = async move {
             let edited = token

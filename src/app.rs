@@ -43,6 +43,7 @@ pub(crate) mod overlays;
 mod past;
 mod playback;
 mod quit;
+mod range_run;
 mod read_settings;
 mod refused_changes;
 mod replaying;
@@ -72,8 +73,8 @@ pub use decoded_values::{
     DecodedValue, DecodedValues, StoredValue, ValueId, ValueReadings, ValueToDecode,
 };
 pub use effect::{
-    Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, OlderSpec, StatisticsSpec,
-    TableExport, TableSpec, TableView, TailSpec,
+    Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, LoopEffect, OlderSpec,
+    StatisticsSpec, TableExport, TableSpec, TableView, TailSpec,
 };
 pub use event::{
     ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TableEvent, TableProgress,
@@ -93,6 +94,7 @@ pub(crate) use notice::Level;
 pub use notice::{Notice, Notices};
 pub use overlays::Overlay;
 pub use playback::{Playback, PlaybackState};
+pub use range_run::{RangeRun, RangeState};
 pub use read_settings::{ContextEntry, ReadSettings, SettingOrigin};
 pub use row_key::{DetailTarget, RowKey};
 pub use row_settings::{KeptRow, RowChoice, RowSettings};
@@ -100,7 +102,7 @@ pub use schemas::{DecodeMethod, DecoderCommand, Schemas};
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{AlertSettings, Settings};
 pub use shell_commands::{MessageRange, ShellCommand, ShellTask};
-pub use statistics::{StatisticsRun, StatisticsState};
+pub use statistics::StatisticsRun;
 pub use tour::TOUR_BROKERS;
 pub use viewport::{Area, HitTarget, Viewport};
 

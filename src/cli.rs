@@ -45,6 +45,7 @@ mod recording_file;
 mod redrive;
 mod restart_plan;
 mod rows;
+mod saved_state;
 mod settings;
 mod shown_times;
 mod state_file;

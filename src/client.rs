@@ -171,6 +171,7 @@ pub use metadata_options::{ConsumerGroupMetadata, Metadata, MetadataOptions};
 pub use observer::{Observer, TaskCount};
 pub use options::{ConnectOptions, Prefer, TlsOptions};
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
+pub use publish::MAX_REQUEST_BYTES;
 pub use publisher::{AckFuture, Publisher, PublisherOptions};
 pub use replica_reader::{ReplicaReader, ReplicaSpec};
 pub use subscribe::{Batches, Subscription, SubscriptionItem};
@@ -220,7 +221,7 @@ impl Client {
     /// Subscriptions end as [`Closed`](crate::model::ErrorKind::Closed). Dropping the last handle closes too, without
     /// waiting.
     pub async fn close(self) {
-        let inner = std::sync::Arc::clone(self.core());
+        let inner = std::sync::Arc::clone(self.inner());
         let limit = inner.options.request_timeout;
         tokio::time::timeout(limit, inner.tasks.sessions_ended())
             .await
@@ -272,8 +273,8 @@ impl Client {
             resume: true,
             ..subscribe::SubscribeRequest::read_only(spec)
         };
-        let core = std::sync::Arc::clone(self.core());
-        Subscription::open(core, order, OwnedMessages::default()).await
+        let inner = std::sync::Arc::clone(self.inner());
+        Subscription::open(inner, order, OwnedMessages::default()).await
     }
 }
 

@@ -211,13 +211,13 @@ impl Health {
     }
 
     /// Records what a partition's leader answered when asked for it alone.
-    pub fn probe(&mut self, probe: &Probe) {
+    pub fn record_probe(&mut self, probe: &Probe) {
         self.changed = true;
         self.streams.record_probe(probe);
     }
 
     /// Records all cursors as they were read; those that are not among them are gone.
-    pub fn cursors(&mut self, entries: &[CursorEntry]) {
+    pub fn record_cursors(&mut self, entries: &[CursorEntry]) {
         self.changed = true;
         self.cursors.record(entries);
         for view in self.brokers.claims().iter().filter(|view| view.current) {
@@ -228,15 +228,15 @@ impl Health {
 
     /// Records the offset of the first message after a cursor and when it was stored, where somebody has fetched it: the
     /// lag in time is known at once then. Without it, it is known from when the log passes the cursor while watched.
-    pub fn first_unread(&mut self, read: &FirstUnread) {
+    pub fn record_first_unread(&mut self, read: &FirstUnread) {
         self.changed = true;
         self.cursors.record_unread(read);
     }
 
-    /// The cursors of `truth` whose first unread messages are to be read now, and given to [`Self::first_unread`]: for how
+    /// The cursors of `truth` whose first unread messages are to be read now, and given to [`Self::record_first_unread`]: for how
     /// long they are behind is not known. A few at a time, each once for a place.
-    pub fn ask_for_unread(&mut self, truth: &Truth, now: Timestamp) -> Vec<CursorEntry> {
-        self.cursors.ask_for_unread(&truth.cursors, now)
+    pub fn take_unread_requests(&mut self, truth: &Truth, now: Timestamp) -> Vec<CursorEntry> {
+        self.cursors.take_unread_requests(&truth.cursors, now)
     }
 
     /// Records the newest message of a partition that was delivered to a tail, or acked to a publish: a leader's log
@@ -392,7 +392,7 @@ impl Health {
             }
         }
         causes::attribute(&mut found);
-        found.sort_by(causes::by_gravity);
+        found.sort_by(causes::by_severity);
         found
     }
 }

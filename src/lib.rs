@@ -64,7 +64,7 @@
 //! 15  app/lists/list_state::follow_rows    its row
 //!
 //! a chunk of messages, to the tail that keeps it
-//!  1  runtime/pump::follow
+//!  1  runtime/tail_reader::follow
 //!  2  runtime/channels::send_tail
 //!  3~ runtime/event_loop::on_wakeup
 //!  4  runtime/event_loop::update

@@ -16,7 +16,7 @@ mod redaction;
 pub use block::Block;
 pub use encoder::BlockBuilder;
 pub use file::{OpenError, Recording, write_head};
-pub use marks::{Mark, find_marks};
+pub use marks::{Mark, find_marks, next_mark};
 pub use player::{LineParser, Played, Player};
 pub use record::{Fact, Head};
 pub use redaction::{Vocabulary, redact};

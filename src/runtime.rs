@@ -13,7 +13,7 @@ mod event_loop;
 mod executor;
 mod export;
 mod first_unread;
-mod frame_gate;
+mod frame_limiter;
 mod input;
 mod key_history;
 mod offline;
@@ -21,7 +21,6 @@ mod options;
 mod past;
 mod poller;
 mod prober;
-mod pump;
 pub(crate) mod range_reader;
 mod recorder;
 mod refresh_request;
@@ -34,15 +33,15 @@ mod signals;
 pub(crate) mod statistics;
 mod supervisor;
 mod table;
+mod tail_reader;
 mod terminal;
 pub(crate) mod value_decoder;
 
 use std::io;
 use std::time::Duration;
 
-use channels::EventSender;
 use event_loop::{EventLoop, LoopCallers, LoopExit};
-use executor::{Executor, ExecutorDeps};
+use executor::Executor;
 use recorder::Recorder;
 use terminal::RealTerminal;
 use tokio::time::timeout;
@@ -51,9 +50,8 @@ pub use clipboard::Clipboard;
 pub use cluster_watch::{ClusterWatch, WatchedCluster};
 pub use first_unread::{first_message, read_first_unread};
 pub use options::{
-    Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, ConfigReader, Console,
-    ConsoleAnswer, Contexts, CursorAccess, DashboardOptions, IncidentAccess, LineParser, LogAccess,
-    QueryAccess, RowAccess, RuntimeSession, ThemeReader, ViewAccess, WatchedConfig,
+    Access, AlertSender, BoxedFuture, ChangeEnd, ConfigReader, Console, Contexts, DashboardOptions,
+    LineParser, LoggedLines, RuntimeSession, SavedState, ThemeReader, WatchedConfig,
 };
 pub use poller::fetch_views;
 pub use recorder::{RecorderOptions, RecordingFile};
@@ -100,7 +98,7 @@ pub async fn run_on<S: Screen>(
         let observer = options.session.access.observer();
         observer.recall_cursors(known).await;
         let (outbox, inbox) = channels::event_channels();
-        let executor = Executor::start(executor_deps(&options, outbox));
+        let executor = Executor::start(&options, outbox);
         let callers = LoopCallers {
             contexts: options.contexts.as_ref(),
             read_theme: options.read_theme,
@@ -108,7 +106,7 @@ pub async fn run_on<S: Screen>(
         };
         let running = EventLoop::new(screen, &options.session, callers, inbox, executor);
         let ended = running.run().await;
-        keep_what_was_learnt(&options).await;
+        save_session(&options).await;
         match ended {
             Ok(LoopExit::Quit) => break Ok(DashboardEnd::Quit),
             Ok(LoopExit::Demo) => break Ok(DashboardEnd::Demo),
@@ -122,40 +120,15 @@ pub async fn run_on<S: Screen>(
     end
 }
 
-fn executor_deps(options: &DashboardOptions, outbox: EventSender) -> ExecutorDeps {
-    let session = &options.session;
-    ExecutorDeps {
-        access: session.access.clone(),
-        cluster: session.settings.cluster.clone(),
-        refresh: session.settings.refresh,
-        table_budget: session.settings.tail_budget,
-        outbox,
-        changes: options.changes.clone(),
-        incidents: options.incidents.clone(),
-        rows: options.rows.clone(),
-        queries: options.queries.clone(),
-        view: options.view.clone(),
-        alerts: options.alerts.clone(),
-        console: options.console.clone(),
-        parse_line: options.parse_line,
-        config: options.config.clone(),
-        log: options.log.clone(),
-        editor: options.editor.clone(),
-        clipboard: options.clipboard.clone(),
-    }
-}
-
 /// Keeps where the brokers of the session listen, and its cursors.
-async fn keep_what_was_learnt(options: &DashboardOptions) {
+async fn save_session(options: &DashboardOptions) {
     let cluster = &options.session.settings.cluster;
     let observer = options.session.access.observer();
-    if let Some(keep) = &options.brokers {
-        keep(cluster, &observer.brokers());
-    }
-    if let Some(keep) = &options.cursors
-        && let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await
-    {
-        keep(cluster, &known);
+    options
+        .saved_state
+        .save_brokers(cluster, &observer.brokers());
+    if let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await {
+        options.saved_state.save_cursors(cluster, &known);
     }
 }
 

@@ -77,7 +77,7 @@ pub enum Evict {
     Oldest,
     /// The newest chunk: the user has scrolled back, and older messages are being fetched.
     Newest,
-    /// None: the tail is frozen; whoever reads stops when [`Budget::has_room`] says so.
+    /// None: the tail is frozen; reading stops while all tails together have no room.
     Nothing,
 }
 

@@ -141,7 +141,7 @@ impl ClusterState {
 
     /// A leader was asked about one partition.
     pub(super) fn on_probe(&mut self, probe: &Probe, context: &mut Context) {
-        self.health.probe(probe);
+        self.health.record_probe(probe);
         if self.is_small() {
             self.assess(context);
         }
@@ -184,20 +184,20 @@ impl ClusterState {
 
     /// All cursors were read.
     pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) {
-        self.health.cursors(cursors);
+        self.health.record_cursors(cursors);
         self.assess(context);
-        self.ask_for_unread(context);
+        self.take_unread_requests(context);
     }
 
     /// It was read when the first unread messages of cursors were stored.
     pub(super) fn on_first_unread(&mut self, read: &[FirstUnread]) {
         for read in read {
-            self.health.first_unread(read);
+            self.health.record_first_unread(read);
         }
     }
 
-    fn ask_for_unread(&mut self, context: &mut Context) {
-        let cursors = self.health.ask_for_unread(&self.truth, context.now);
+    fn take_unread_requests(&mut self, context: &mut Context) {
+        let cursors = self.health.take_unread_requests(&self.truth, context.now);
         if !cursors.is_empty() {
             context.emit(Effect::ReadFirstUnread(cursors));
         }
@@ -211,7 +211,7 @@ impl ClusterState {
         if !self.truth.doubtful.is_empty() {
             context.emit(Effect::Probe(self.truth.doubtful.clone()));
         }
-        self.ask_for_unread(context);
+        self.take_unread_requests(context);
     }
 
     fn is_small(&self) -> bool {

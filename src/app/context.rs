@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::app_request::AppRequest;
 use super::command::ReplayCommand;
-use super::effect::Effect;
+use super::effect::{Effect, LoopEffect};
 use super::ids::{RequestId, ScanId, TableId, TailId};
 use super::inflight::{Inflight, Request};
 use super::key_context::KeyContext;
@@ -54,8 +54,8 @@ impl Context {
     }
 
     /// Adds an effect to those that the loop carries out after this event.
-    pub(super) fn emit(&mut self, effect: Effect) {
-        self.effects.push(effect);
+    pub(super) fn emit(&mut self, effect: impl Into<Effect>) {
+        self.effects.push(effect.into());
     }
 
     /// Asks the app for something that reaches beyond one screen or overlay.
@@ -174,7 +174,7 @@ impl Context {
 
     /// Puts a text on the clipboard; a notice of what it is comes when it is there.
     pub(super) fn copy(&mut self, what: &str, text: String) {
-        self.emit(Effect::Copy(what.to_owned(), text));
+        self.emit(LoopEffect::Copy(what.to_owned(), text));
     }
 
     /// All effects emitted since the last call, in their order.

@@ -66,22 +66,8 @@ pub enum Effect {
     KeepQuery(QueryChange),
     /// Hand this to whoever is alerted outside of the terminal.
     Alert(Box<Alert>),
-    /// Ring and show this, as far as it is wanted, where the dashboard is shown.
-    Announce(Announcement),
-    /// Give the terminal this title.
-    SetTitle(String),
-    /// Put a text on the clipboard; the first is what it is called.
-    Copy(String, String),
-    /// Draw the next frame whole: something else has written to the terminal.
-    Repaint,
-    /// Draw in the theme of that name or file.
-    SetTheme(String),
     /// Read what this program has logged.
     ReadLog,
-    /// Take the mouse, or leave it to the terminal.
-    CaptureMouse(bool),
-    /// Open text in `$EDITOR`.
-    Edit(RequestId, String),
     /// Write messages to a file.
     Export(RequestId, ExportSpec),
     /// Count what is in a range of messages.
@@ -106,10 +92,31 @@ pub enum Effect {
     ParseLine(String),
     /// Send a line to the demo cluster's console.
     Console(RequestId, String),
-    /// Write what is kept of the last minutes to this file.
-    SaveRecording(String),
     /// Keep how the dashboard looks for later runs.
     KeepView(Box<KeptView>),
+    /// Something for whoever owns the terminal.
+    Loop(LoopEffect),
+}
+
+/// What only the event loop can do: it owns the terminal and decides which cluster is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoopEffect {
+    /// Ring and show this, as far as it is wanted, where the dashboard is shown.
+    Announce(Announcement),
+    /// Give the terminal this title.
+    SetTitle(String),
+    /// Put a text on the clipboard; the first is what it is called.
+    Copy(String, String),
+    /// Draw the next frame whole: something else has written to the terminal.
+    Repaint,
+    /// Draw in the theme of that name or file.
+    SetTheme(String),
+    /// Take the mouse, or leave it to the terminal.
+    CaptureMouse(bool),
+    /// Open text in `$EDITOR`.
+    Edit(RequestId, String),
+    /// Write what is kept of the last minutes to this file.
+    SaveRecording(String),
     /// Go to another cluster of the config file, and open that there.
     SwitchContext(String, Option<Box<Locator>>),
     /// Leave this cluster for the demo.
@@ -120,6 +127,12 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
+}
+
+impl From<LoopEffect> for Effect {
+    fn from(effect: LoopEffect) -> Self {
+        Self::Loop(effect)
+    }
 }
 
 /// What a tail reads.

@@ -1,7 +1,7 @@
 //! Opens what a locator leads to: a screen, messages of a stream, one message; in this cluster, or in another context.
 
 use super::App;
-use super::effect::Effect;
+use super::effect::LoopEffect;
 use super::focus::{Pane, Screen};
 use super::named_partitions::existing_partitions;
 use super::notice::Level;
@@ -46,7 +46,7 @@ impl App {
                 let there = Locator { cluster, place };
                 return self
                     .context
-                    .emit(Effect::SwitchContext(name, Some(Box::new(there))));
+                    .emit(LoopEffect::SwitchContext(name, Some(Box::new(there))));
             }
             let text = format!(
                 "this dashboard shows {}, not {cluster}: `liftui open` shows it in another one",

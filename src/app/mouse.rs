@@ -5,7 +5,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::App;
 use super::command::{AppCommand, ListCommand, Motion};
-use super::effect::Effect;
+use super::effect::LoopEffect;
 use super::focus::Pane;
 use super::notice::Level;
 use super::screens::ScreenState;
@@ -18,7 +18,7 @@ impl App {
     /// Lets the mouse go, or takes it back.
     pub(super) fn toggle_mouse(&mut self) {
         self.has_mouse = !self.has_mouse;
-        self.context.emit(Effect::CaptureMouse(self.has_mouse));
+        self.context.emit(LoopEffect::CaptureMouse(self.has_mouse));
         let text = if self.has_mouse {
             "the mouse is taken: clicks choose, the wheel scrolls".to_owned()
         } else {

@@ -1,4 +1,4 @@
-//! From place to place, and what screens and overlays ask for.
+//! Goes to screens, panes, brokers and streams, and carries out what screens and overlays ask the app for.
 
 use super::App;
 use super::app_request::{AppRequest, QueryRequest};

@@ -1,4 +1,4 @@
-//! The last minutes, looked at while the dashboard goes on: the state of then at the place of now, and nothing is changed.
+//! Makes an `App` of a recorded moment: it opens at the place where the live one is, and refuses every change.
 
 use super::App;
 use super::event::Event;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::App;
 use super::command::ReplayCommand;
-use super::effect::Effect;
+use super::effect::LoopEffect;
 use super::notice::Level;
 use crate::model::counted;
 
@@ -18,11 +18,11 @@ impl App {
         }
         // The root of the past is now.
         if self.is_past() {
-            return self.context.emit(Effect::Replay(ReplayCommand::Return));
+            return self.context.emit(LoopEffect::Replay(ReplayCommand::Return));
         }
         let lost = self.lost_by_quitting();
         if lost.is_empty() {
-            return self.context.emit(Effect::Quit);
+            return self.context.emit(LoopEffect::Quit);
         }
         self.quit_at_second_press(&format!(
             "q again to quit: {} would be lost",
@@ -51,7 +51,7 @@ impl App {
         let now = self.context.now;
         let before = self.interrupted.replace(now);
         if before.is_some_and(|before| before.age(now) < INTERRUPT_TWICE) {
-            return self.context.emit(Effect::Quit);
+            return self.context.emit(LoopEffect::Quit);
         }
         self.context.notify(Level::Warning, otherwise);
     }

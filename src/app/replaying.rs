@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::App;
 use super::command::{Command, ReplayCommand};
-use super::effect::Effect;
+use super::effect::LoopEffect;
 use super::event::Event;
 use super::input::key_hints::{Hint, IN_THE_PAST, LOOKING_AROUND, REPLAYING};
 use super::input::keymap::Resolution;
@@ -44,7 +44,8 @@ impl App {
         if self.playback().is_some() {
             return self.notify_of_replay("this is a recording already");
         }
-        self.context.emit(Effect::SaveRecording(path.to_owned()));
+        self.context
+            .emit(LoopEffect::SaveRecording(path.to_owned()));
     }
 
     /// The last minutes are in a file.
@@ -81,7 +82,7 @@ impl App {
         }
         let command = self.replay_command(self.replay_context(), event);
         if let Some(command) = command {
-            self.context.emit(Effect::Replay(command));
+            self.context.emit(LoopEffect::Replay(command));
         }
         command.is_some()
     }
@@ -134,7 +135,7 @@ impl App {
         self.overlays.close();
         match self.not_replayed(command) {
             Some(text) => self.context.notify(Level::Note, text),
-            None => self.context.emit(Effect::Replay(command)),
+            None => self.context.emit(LoopEffect::Replay(command)),
         }
     }
 

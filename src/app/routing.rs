@@ -6,7 +6,7 @@ use crossterm::event::{KeyEvent, KeyModifiers};
 
 use super::App;
 use super::command::{AppCommand, Command, ConfirmCommand, GoCommand, ListCommand};
-use super::effect::Effect;
+use super::effect::{Effect, LoopEffect};
 use super::event::Event;
 use super::focus::{Pane, Screen};
 use super::ids::RequestId;
@@ -110,7 +110,7 @@ impl App {
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
             Event::Recorded { path, since } => self.notify_recorded(&path, since),
             Event::Failed(failure) => context.notify_failure(&failure),
-            Event::Shutdown => context.emit(Effect::Quit),
+            Event::Shutdown => context.emit(LoopEffect::Quit),
         }
     }
 
@@ -260,8 +260,8 @@ impl App {
             AppCommand::PreviousPlace => self.revisit(false),
             AppCommand::NextPlace => self.revisit(true),
             AppCommand::Interrupt => self.interrupt(),
-            AppCommand::Quit => self.context.emit(Effect::Quit),
-            AppCommand::Suspend => self.context.emit(Effect::Suspend),
+            AppCommand::Quit => self.context.emit(LoopEffect::Quit),
+            AppCommand::Suspend => self.context.emit(LoopEffect::Suspend),
             AppCommand::Help => {
                 let contexts = self.key_contexts();
                 let contexts = self.contexts_of_playback().unwrap_or(contexts);
@@ -277,7 +277,7 @@ impl App {
                 self.overlays.show(Overlay::Menu(menu));
             }
             AppCommand::Refresh => self.refresh(),
-            AppCommand::Repaint => self.context.emit(Effect::Repaint),
+            AppCommand::Repaint => self.context.emit(LoopEffect::Repaint),
             AppCommand::Mouse => self.toggle_mouse(),
             AppCommand::Contexts => self.open_contexts(),
             AppCommand::LastError => self.show_last_error(),
@@ -344,7 +344,7 @@ impl App {
 
     fn open_demo(&mut self) {
         if self.offers_demo() {
-            return self.context.emit(Effect::OpenDemo);
+            return self.context.emit(LoopEffect::OpenDemo);
         }
         let text = "`liftui demo` opens the demo; a key does only where no cluster was named and no broker answers";
         self.context.notify(Level::Note, text);

@@ -1,4 +1,4 @@
-//! The rows of all lists by identity, whatever pane they stand in; and what a text can be about.
+//! Names what stands in a row of any list (`RowKey`), and what a text on top can be about (`DetailTarget`).
 
 use std::sync::Arc;
 

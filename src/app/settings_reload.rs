@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
-use super::effect::Effect;
+use super::effect::LoopEffect;
 use super::notice::Level;
 use super::overlays::{Overlay, themes_menu};
 use super::read_settings::{ReadSettings, SettingOrigin};
@@ -40,7 +40,7 @@ impl App {
         self.show_changes(&read.origins);
         let settings = &mut self.context.settings;
         if settings.theme != read.theme {
-            self.context.emit(Effect::SetTheme(read.theme));
+            self.context.emit(LoopEffect::SetTheme(read.theme));
         }
         let settings = &mut self.context.settings;
         settings.keymap = keymap;
@@ -57,7 +57,7 @@ impl App {
         if settings.mouse != read.mouse {
             settings.mouse = read.mouse;
             self.has_mouse = read.mouse;
-            self.context.emit(Effect::CaptureMouse(read.mouse));
+            self.context.emit(LoopEffect::CaptureMouse(read.mouse));
         }
         self.find_sort_letters();
         self.screens.tails.on_settings(read.rows, read.schemas);

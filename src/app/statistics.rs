@@ -9,65 +9,32 @@ use super::focus::Screen;
 use super::ids::RequestId;
 use super::inflight::Request;
 use super::notice::Level;
-use super::overlays::Overlay;
+use super::range_run::RangeRun;
 use super::row_key::{DetailTarget, PartitionKey};
 use super::screens::operations;
 use super::screens::tails::TailPartition;
-use crate::model::{Failure, StartAt, StopAt, Timestamp, parse_start, parse_stop};
+use crate::model::{Failure, StartAt, StopAt, parse_start, parse_stop};
 use crate::store::{Query, Statistics, StatisticsOptions, StatisticsReport};
 
 /// Rows of each list.
 const TOP: usize = 15;
 
-/// How reading goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StatisticsState {
-    /// It goes on.
-    Reading,
-    /// All was read that could be.
-    Done,
-    /// It was stopped.
-    Stopped,
-    /// It broke.
-    Failed(Failure),
-}
-
 /// Statistics that were asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatisticsRun {
-    id: RequestId,
-    spec: StatisticsSpec,
+    reading: RangeRun<StatisticsSpec, StatisticsReport>,
     range: String,
-    state: StatisticsState,
-    report: Arc<StatisticsReport>,
-    since: Timestamp,
-    until: Option<Timestamp>,
 }
 
 impl StatisticsRun {
-    /// What is read.
-    pub fn spec(&self) -> &StatisticsSpec {
-        &self.spec
+    /// What is read, and how far that is.
+    pub fn reading(&self) -> &RangeRun<StatisticsSpec, StatisticsReport> {
+        &self.reading
     }
 
     /// The range as it was typed.
     pub fn range(&self) -> &str {
         &self.range
-    }
-
-    /// How reading goes.
-    pub fn state(&self) -> &StatisticsState {
-        &self.state
-    }
-
-    /// What is known.
-    pub fn report(&self) -> &StatisticsReport {
-        &self.report
-    }
-
-    /// When it began, and when it ended.
-    pub fn times(&self) -> (Timestamp, Option<Timestamp>) {
-        (self.since, self.until)
     }
 }
 
@@ -83,9 +50,9 @@ impl App {
         if self.has_statistics_open()
             && let Some(run) = &self.statistics
         {
-            if run.state != StatisticsState::Reading {
+            if !run.reading.is_reading() {
                 // Times such as `@-1h` are of the moment at which they are counted.
-                let (mut spec, range) = (run.spec.clone(), run.range.clone());
+                let (mut spec, range) = (run.reading.spec().clone(), run.range.clone());
                 match self.parse_range(&range) {
                     Ok((start, stop)) => (spec.start, spec.stop) = (start, stop),
                     Err(sentence) => return self.context.notify(Level::Error, sentence),
@@ -134,19 +101,12 @@ impl App {
         for (stream, partition) in &spec.partitions {
             unread.open(stream, *partition, spec.start);
         }
-        let report = Arc::new(unread.report(&options));
+        let report = unread.report(&options);
         let id = self.context.begin_request(Request::Statistics);
         self.context
             .emit(Effect::ReadStatistics(id, spec.clone(), options));
-        self.statistics = Some(StatisticsRun {
-            id,
-            spec,
-            range,
-            state: StatisticsState::Reading,
-            report,
-            since: self.context.now,
-            until: None,
-        });
+        let reading = RangeRun::new(id, spec, report, self.context.now);
+        self.statistics = Some(StatisticsRun { reading, range });
         self.overlays.show_detail(DetailTarget::Statistics);
     }
 
@@ -188,10 +148,7 @@ impl App {
     }
 
     fn has_statistics_open(&self) -> bool {
-        let open = self.overlays.open();
-        open.is_some_and(|overlay| {
-            matches!(overlay, Overlay::Pager(pager) if *pager.target() == DetailTarget::Statistics)
-        })
+        self.overlays.shows(&DetailTarget::Statistics)
     }
 
     /// Nothing is read for a text that nobody looks at.
@@ -202,42 +159,20 @@ impl App {
     }
 
     fn stop_statistics(&mut self, text: &str) {
-        let now = self.context.now;
-        let Some(run) = &mut self.statistics else {
-            return;
-        };
-        if run.state == StatisticsState::Reading {
-            (run.state, run.until) = (StatisticsState::Stopped, Some(now));
-            self.context.emit(Effect::CancelStatistics(run.id));
-            self.context.end_request(run.id);
+        let run = self.statistics.as_mut().map(|run| &mut run.reading);
+        if run.is_some_and(|run| run.stop(Effect::CancelStatistics, &mut self.context)) {
             self.context.notify(Level::Note, text);
         }
     }
 
-    /// Some of the range was read, all of it, or reading broke. What comes for statistics that were stopped is dropped (I5).
+    /// Some of the range was read.
     pub(super) fn on_statistics(
         &mut self,
         id: RequestId,
         read: Result<(Arc<StatisticsReport>, bool), Failure>,
     ) {
-        let now = self.context.now;
-        let is_current =
-            |run: &&mut StatisticsRun| run.id == id && run.state == StatisticsState::Reading;
-        let Some(run) = self.statistics.as_mut().filter(is_current) else {
-            return self.context.count_late_answer();
-        };
-        run.state = match read {
-            Ok((report, is_done)) => {
-                run.report = report;
-                if !is_done {
-                    return;
-                }
-                StatisticsState::Done
-            }
-            Err(failure) => StatisticsState::Failed(failure),
-        };
-        run.until = Some(now);
-        self.context.end_request(id);
+        let run = self.statistics.as_mut().map(|run| &mut run.reading);
+        RangeRun::on_read(run, id, read, &mut self.context);
     }
 
     /// Whether a command is about statistics, which any place may ask for.

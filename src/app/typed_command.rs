@@ -9,7 +9,7 @@ use super::app_request::AppRequest;
 use super::command::{
     AppCommand, Argument, ClusterCommand, Command, GoCommand, PaneCommand, TailCommand,
 };
-use super::effect::Effect;
+use super::effect::{Effect, LoopEffect};
 use super::focus::Pane;
 use super::ids::RequestId;
 use super::inflight::Request;
@@ -69,7 +69,7 @@ impl App {
             Argument::Stream => self.run_with_stream(command, argument),
             Argument::Broker => self.run_with_broker(command, argument),
             Argument::Context => self.switch_context(argument),
-            Argument::Theme => self.context.emit(Effect::SetTheme(argument.to_owned())),
+            Argument::Theme => self.context.emit(LoopEffect::SetTheme(argument.to_owned())),
             Argument::Binding => self.bind_key(argument),
             Argument::Fault => self.send_fault(argument),
             Argument::Locator => self.open_typed(argument),
@@ -163,7 +163,7 @@ impl App {
         if self.context.settings.context(name).is_some() {
             return self
                 .context
-                .emit(Effect::SwitchContext(name.to_owned(), None));
+                .emit(LoopEffect::SwitchContext(name.to_owned(), None));
         }
         let contexts = self.context.settings.contexts.iter();
         let hint = did_you_mean(name, contexts.map(|context| context.name.as_str()));

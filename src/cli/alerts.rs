@@ -20,7 +20,7 @@ use crate::app::{AlertSettings, DesktopForm};
 use crate::config::{self, AlertSeverity, DesktopSequence};
 use crate::health::{Alert, AlertPolicy, QuietHours, Severity};
 use crate::model::{format_duration, sanitise};
-use crate::runtime::AlertAccess;
+use crate::runtime::AlertSender;
 use webhook::Webhook;
 
 /// How long a command or a webhook may take where nobody says otherwise.
@@ -155,7 +155,7 @@ pub(super) fn object(cluster: &str, alert: &Alert) -> Value {
 }
 
 /// How the dashboard hands alerts on.
-pub(super) fn access(receivers: Receivers) -> AlertAccess {
+pub(super) fn sender(receivers: Receivers) -> AlertSender {
     Arc::new(move |cluster, alert| {
         let (receivers, cluster) = (receivers.clone(), cluster.to_owned());
         Box::pin(async move { receivers.notify(&cluster, &alert).await })

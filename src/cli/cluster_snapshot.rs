@@ -130,7 +130,7 @@ impl ClusterSnapshot {
             Err(error) => return Err(error.into()),
             Ok(reading) => {
                 known_cursors::keep(&self.cluster, &self.observer.known_cursors().await);
-                self.health.cursors(&reading.entries);
+                self.health.record_cursors(&reading.entries);
                 self.cursors = reading;
                 // The logs were looked at before, and may have grown: only a later look shows a cursor beyond an end.
                 let truth = self.health.assess_whole(Timestamp::now());
@@ -207,7 +207,7 @@ impl ClusterSnapshot {
                     answers.spawn(async move { observer.probe(&stream, partition).await });
                 }
                 for probe in answers.join_all().await {
-                    self.health.probe(&probe);
+                    self.health.record_probe(&probe);
                 }
             }
         }
@@ -228,7 +228,7 @@ pub(crate) fn health_options(file: &ConfigFile, cluster: &str) -> HealthOptions 
         min_isr: min_isr
             .filter_map(|(name, facts)| Some((name.clone(), facts.min_isr?)))
             .collect(),
-        created_min_isr: created_streams::read(cluster),
+        created_min_isr: created_streams::FILE.read(cluster),
         alerts: AlertOptions {
             lag_messages: file.alerts.lag_messages.or(alerts.lag_messages),
             lag_time: file.alerts.lag_time.or(alerts.lag_time),

@@ -219,7 +219,7 @@ async fn time_lags(snapshot: &mut ClusterSnapshot) {
         }
         let observer = snapshot.observer.clone();
         for found in read_first_unread(observer, cursors.to_vec(), limit).await {
-            snapshot.health.first_unread(&found);
+            snapshot.health.record_first_unread(&found);
         }
     }
 }

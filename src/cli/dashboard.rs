@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::alerts::{self, Receivers};
 use super::args::Options;
-use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, ReadConfig, open_access};
 use super::exit::{CliError, Exit, Result};
+use super::saved_state::{DemoState, UserState};
 use super::{
-    demo, incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, logging,
-    private_file, recording_file, rows, settings, shown_times, theme, typed_line,
+    demo, incidents, kept_queries, kept_view, keyboard, known_cursors, logging, private_file,
+    recording_file, rows, settings, shown_times, theme, typed_line,
 };
 use crate::app::{
     ContextEntry, DecodeMethod, DecoderCommand, Keymap, ReadSettings, Schemas, SettingOrigin,
@@ -23,7 +23,7 @@ use crate::config::{self, ClusterSettings, DecodeRule};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Locator, Target};
 use crate::runtime::{
-    self, AlertAccess, Console, Contexts, DashboardEnd, DashboardOptions, RecorderOptions,
+    self, AlertSender, Console, Contexts, DashboardEnd, DashboardOptions, RecorderOptions,
     WatchedConfig,
 };
 use crate::store::decode::Schema;
@@ -35,7 +35,6 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
     let config = ReadConfig::of(context);
     let parts = DashboardParts::new(&config, context.options)?;
     let settings = &context.settings;
-    let keeps_typed = settings.history.value;
     let name = context.cluster_name();
     let mut first = parts.session(&name, &settings.cluster)?;
     first.settings.open = place;
@@ -45,17 +44,10 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
     let options = DashboardOptions {
         contexts: Some(contexts(context.options.clone())),
         config: Some(watched_config(context, name, None)),
-        changes: Some(Arc::new(|cluster, operation| {
-            let change = PendingChange::begin(cluster, operation);
-            Box::new(move |outcome| change.finish(outcome))
-        })),
-        incidents: Some(Arc::new(incidents::keep)),
-        rows: Some(Arc::new(rows::keep)),
-        view: Some(Arc::new(kept_view::keep)),
-        brokers: Some(Arc::new(known_brokers::keep)),
-        cursors: Some(Arc::new(known_cursors::keep)),
-        queries: Some(kept_queries::keeper(keeps_typed)),
-        alerts: alert_access(context)?,
+        saved_state: Arc::new(UserState {
+            keeps_typed: settings.history.value,
+        }),
+        alerts: alert_sender(context)?,
         recorder: recorder.clone(),
         ..dashboard_options(first)
     };
@@ -95,10 +87,10 @@ pub(crate) async fn open_demo(
     let options = DashboardOptions {
         console: Some(console),
         config: Some(watched_config(context, DEMO.to_owned(), Some(settings))),
-        rows: Some(Arc::new(rows::keep)),
-        view: Some(Arc::new(kept_view::keep)),
-        queries: Some(kept_queries::keeper(context.settings.history.value)),
-        alerts: alert_access(context)?,
+        saved_state: Arc::new(DemoState {
+            keeps_typed: context.settings.history.value,
+        }),
+        alerts: alert_sender(context)?,
         recorder,
         ..dashboard_options(first)
     };
@@ -150,9 +142,9 @@ fn local(error: CliError) -> Failure {
 }
 
 /// Who is alerted outside of the terminal.
-fn alert_access(context: &CommandContext<'_>) -> Result<Option<AlertAccess>> {
+fn alert_sender(context: &CommandContext<'_>) -> Result<Option<AlertSender>> {
     let receivers = Receivers::of_config(&context.settings.file.alerts)?;
-    Ok(receivers.map(alerts::access))
+    Ok(receivers.map(alerts::sender))
 }
 
 /// Shows it until the user ends it, or the terminal is gone: then nobody is left to be told.
@@ -283,9 +275,9 @@ impl DashboardParts {
                 health: health_options(&self.config.settings.file, name),
                 origins: self.origins(name, cluster),
                 incidents: incidents::read(name),
-                rows: self.settings.rows.clone().with_kept(rows::read(name)),
+                rows: self.settings.rows.clone().with_kept(rows::FILE.read(name)),
                 queries: kept_queries::read(name, self.config.settings.history.value),
-                view: (!self.fresh).then(|| kept_view::read(name)),
+                view: (!self.fresh).then(|| kept_view::FILE.read(name)),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
                 color: cluster.color.value.clone(),

@@ -14,10 +14,13 @@ use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::json::JsonTime;
 use super::output::{Column, OutputRow, output_row};
-use super::{shown_times, state_file};
+use super::shown_times;
+use super::state_file::{self, StateFile};
 use crate::config::Folders;
 use crate::health::{Incident, IncidentEvent, IncidentEventKind, IncidentRecorder};
 use crate::model::Timestamp;
+
+const FILE: StateFile<Vec<Incident>> = StateFile::new(Folders::incidents, "the list of incidents");
 
 output_row! {
     /// One incident.
@@ -84,33 +87,23 @@ impl From<IncidentEvent> for EventObject {
 
 /// Keeps the incidents of a cluster. Those that another liftui has kept meanwhile stay.
 pub(crate) fn keep(cluster: &str, incidents: &[Arc<Incident>]) {
-    let Some(folders) = Folders::of_user() else {
-        return;
-    };
-    let path = folders.incidents(cluster);
-    if let Err(error) = write(&path, incidents) {
-        tracing::warn!(%error, path = %path.display(), "incidents were not kept");
-    }
+    FILE.try_in(cluster, |path| write(path, incidents));
 }
 
 /// The incidents that were kept of a cluster, the oldest first; none where there is no file or it cannot be read.
 pub(crate) fn read(cluster: &str) -> Vec<Arc<Incident>> {
-    let path = Folders::of_user().map(|folders| folders.incidents(cluster));
-    let incidents: Vec<Incident> =
-        state_file::read_or_empty(path, "what earlier runs kept of incidents");
-    incidents.into_iter().map(Arc::new).collect()
+    FILE.read(cluster).into_iter().map(Arc::new).collect()
 }
 
 /// Prints what was kept of the cluster, the newest first.
 pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> Result {
-    let folders = Folders::of_user().ok_or_else(|| {
+    let cluster = context.cluster_name();
+    let path = FILE.path(&cluster).ok_or_else(|| {
         CliError::new(
             Exit::FAILED,
             "there is no home folder, so no incident was kept",
         )
     })?;
-    let cluster = context.cluster_name();
-    let path = folders.incidents(&cluster);
     let read: std::io::Result<Vec<Incident>> = state_file::read(&path);
     let mut incidents = read.map_err(|error| {
         let path = path.display();

@@ -2,17 +2,16 @@
 //! Several dashboards may run side by side: each change is made to what the file holds then.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use super::state_file;
+use super::state_file::{self, StateFile};
 use crate::app::{KeptQueries, QueryChange};
 use crate::config::Folders;
-use crate::runtime::QueryAccess;
+
+const FILE: StateFile<KeptQueries> = StateFile::new(Folders::queries, "the list of queries");
 
 /// What was kept of the cluster; nothing where nothing was, or it cannot be read. What was only typed may be left out.
 pub(super) fn read(cluster: &str, with_typed: bool) -> KeptQueries {
-    let path = Folders::of_user().map(|folders| folders.queries(cluster));
-    let kept: KeptQueries = state_file::read_or_empty(path, "what earlier runs kept of queries");
+    let kept = FILE.read(cluster);
     if with_typed {
         kept
     } else {
@@ -20,28 +19,18 @@ pub(super) fn read(cluster: &str, with_typed: bool) -> KeptQueries {
     }
 }
 
-/// Who keeps queries; those that were only typed may be left out.
-pub(super) fn keeper(with_typed: bool) -> QueryAccess {
-    Arc::new(move |cluster, change| {
-        let is_typed = matches!(change, QueryChange::Typed(_));
-        let folders = Folders::of_user().filter(|_| with_typed || !is_typed);
-        if let Some(folders) = folders {
-            keep(&folders.queries(cluster), change);
-        }
-    })
+/// Keeps what became of a query; one that was only typed may be left out.
+pub(super) fn keep(cluster: &str, change: &QueryChange, with_typed: bool) {
+    if with_typed || !matches!(change, QueryChange::Typed(_)) {
+        FILE.try_in(cluster, |path| keep_in(path, change));
+    }
 }
 
 /// A file that cannot be read is left as it is: what it holds may be worth more than this change.
-fn keep(path: &Path, change: &QueryChange) {
-    match state_file::read::<KeptQueries>(path) {
-        Ok(mut kept) => {
-            kept.apply(change);
-            state_file::replace_or_warn(path, &kept, "a query");
-        }
-        Err(error) => {
-            tracing::warn!(%error, path = %path.display(), "a query was not kept");
-        }
-    }
+fn keep_in(path: &Path, change: &QueryChange) -> std::io::Result<()> {
+    let mut kept: KeptQueries = state_file::read(path)?;
+    kept.apply(change);
+    state_file::replace(path, &kept)
 }
 
 #[cfg(test)]
@@ -62,7 +51,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("queries").join("prod.json");
         for change in [saved("one"), saved("two"), QueryChange::Typed("x".into())] {
-            keep(&path, &change);
+            keep_in(&path, &change).unwrap();
         }
         let kept: KeptQueries = state_file::read(&path).unwrap();
         let mut expected = KeptQueries::default();
@@ -86,7 +75,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("prod.json");
         std::fs::write(&path, "[{]").unwrap();
-        keep(&path, &saved("one"));
+        keep_in(&path, &saved("one")).unwrap_err();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[{]");
     }
 }

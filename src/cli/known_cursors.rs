@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::state_file;
+use super::state_file::{FORGOTTEN_AFTER, StateFile};
 use crate::client::KnownCursors;
 use crate::config::Folders;
 use crate::model::{CursorEntry, Offset, PartitionId, StreamName, Timestamp};
 
-/// What was not read for so long is forgotten.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
+const FILE: StateFile<BTreeMap<PartitionId, KeptPartition>> =
+    StateFile::new(Folders::known_cursors, "what was read of cursors");
 
 /// One partition of `__cursors`. Times are Unix nanoseconds.
 #[derive(Serialize, Deserialize)]
@@ -35,11 +34,9 @@ struct KeptCursor {
 
 /// What was kept of that cluster; nothing where nothing was, or it cannot be read.
 pub(crate) fn read(cluster: &str) -> Vec<KnownCursors> {
-    let path = Folders::of_user().map(|folders| folders.known_cursors(cluster));
-    let kept: BTreeMap<PartitionId, KeptPartition> =
-        state_file::read_or_empty(path, "the cursors of before");
     let now = Timestamp::now();
-    let known = kept.into_iter().map(|(id, kept)| kept.recall(id));
+    let kept = FILE.read(cluster).into_iter();
+    let known = kept.map(|(id, kept)| kept.recall(id));
     known
         .filter(|known| known.read_at.age(now) < FORGOTTEN_AFTER)
         .collect()
@@ -47,18 +44,12 @@ pub(crate) fn read(cluster: &str) -> Vec<KnownCursors> {
 
 /// Keeps it for later runs.
 pub(crate) fn keep(cluster: &str, known: &[KnownCursors]) {
-    let Some(folders) = Folders::of_user() else {
-        return;
-    };
     if known.is_empty() {
         return;
     }
     let partitions = known.iter();
-    let kept: BTreeMap<PartitionId, KeptPartition> = partitions
-        .map(|known| (known.partition, KeptPartition::of(known)))
-        .collect();
-    let path = folders.known_cursors(cluster);
-    state_file::replace_or_warn(&path, &kept, "the cursors");
+    let kept = partitions.map(|known| (known.partition, KeptPartition::of(known)));
+    FILE.write(cluster, &kept.collect());
 }
 
 impl KeptPartition {

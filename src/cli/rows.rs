@@ -1,14 +1,18 @@
-//! What the rows of tails show: templates of the config file, and what the dashboard's user chose, a file a cluster in the
-//! state folder.
+//! Row templates of tails: reads those of the config file, and keeps those that the dashboard's user chose, in a file a cluster
+//! in the state folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::exit::{CliError, Result};
-use super::state_file;
+use super::state_file::StateFile;
 use crate::app::{KeptRow, RowSettings};
 use crate::config::{ConfigFile, Folders};
 use crate::store::RowTemplate;
+
+/// What was chosen for a cluster, by the names of streams.
+pub(super) const FILE: StateFile<BTreeMap<String, KeptRow>> =
+    StateFile::new(Folders::rows, "what rows showed");
 
 /// The rows that the config file names.
 ///
@@ -31,21 +35,10 @@ pub(crate) fn configured(file: &ConfigFile, path: &Path) -> Result<RowSettings> 
     Ok(RowSettings::new(rows.collect::<Result<Vec<_>>>()?))
 }
 
-/// What was kept for a cluster.
-pub(crate) fn read(cluster: &str) -> BTreeMap<String, KeptRow> {
-    let path = Folders::of_user().map(|folders| folders.rows(cluster));
-    state_file::read_or_empty(path, "what rows showed")
-}
-
 /// Keeps what the rows of these streams show. What another liftui has kept of others meanwhile stays.
 pub(crate) fn keep(cluster: &str, streams: &str, row: Option<KeptRow>) {
-    let Some(folders) = Folders::of_user() else {
-        return;
-    };
-    let mut kept = read(cluster);
-    match row {
-        Some(row) => kept.insert(streams.to_owned(), row),
-        None => kept.remove(streams),
-    };
-    state_file::replace_or_warn(&folders.rows(cluster), &kept, "what rows show");
+    FILE.update(cluster, |kept| match row {
+        Some(row) => drop(kept.insert(streams.to_owned(), row)),
+        None => drop(kept.remove(streams)),
+    });
 }

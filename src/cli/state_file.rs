@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Result, Write};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,9 +12,68 @@ use tempfile::NamedTempFile;
 
 use super::escaped_output::EscapedOutput;
 use super::private_file;
+use crate::config::Folders;
 
 /// Bytes of such a file at most: far more than any of them holds.
 const MOST: u64 = 256 << 20;
+
+/// What nobody has seen for so long is forgotten.
+pub(super) const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
+
+/// Files of one kind, one for each cluster.
+pub(super) struct StateFile<T> {
+    path: fn(&Folders, &str) -> PathBuf,
+    /// What they hold, as the log calls it.
+    what: &'static str,
+    holds: PhantomData<T>,
+}
+
+impl<T: Serialize + DeserializeOwned + Default> StateFile<T> {
+    pub(super) const fn new(path: fn(&Folders, &str) -> PathBuf, what: &'static str) -> Self {
+        Self {
+            path,
+            what,
+            holds: PhantomData,
+        }
+    }
+
+    /// Where that of a cluster is; nowhere where the process has no home.
+    pub(super) fn path(&self, cluster: &str) -> Option<PathBuf> {
+        Folders::of_user().map(|folders| (self.path)(&folders, cluster))
+    }
+
+    /// What was kept of the cluster; what is empty, where nothing was or it cannot be read, which the log tells.
+    pub(super) fn read(&self, cluster: &str) -> T {
+        let Some(path) = self.path(cluster) else {
+            return T::default();
+        };
+        read(&path).unwrap_or_else(|error| {
+            tracing::warn!(%error, path = %path.display(), "{} cannot be read", self.what);
+            T::default()
+        })
+    }
+
+    /// Keeps this of the cluster; where that fails the log tells, and nothing else depends on it.
+    pub(super) fn write(&self, cluster: &str, value: &T) {
+        self.try_in(cluster, |path| replace(path, value));
+    }
+
+    /// Changes what is kept of the cluster.
+    pub(super) fn update(&self, cluster: &str, change: impl FnOnce(&mut T)) {
+        let mut value = self.read(cluster);
+        change(&mut value);
+        self.write(cluster, &value);
+    }
+
+    /// Keeps something in the file of the cluster; where that fails the log tells.
+    pub(super) fn try_in(&self, cluster: &str, keep: impl FnOnce(&Path) -> Result<()>) {
+        if let Some(path) = self.path(cluster)
+            && let Err(error) = keep(&path)
+        {
+            tracing::warn!(%error, path = %path.display(), "{} was not kept", self.what);
+        }
+    }
+}
 
 /// What the file holds; what is empty, where there is none.
 ///
@@ -24,24 +85,6 @@ pub(super) fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T> {
         opened => private_file::read_within(opened?, MOST)?,
     };
     Ok(serde_json::from_slice(&bytes)?)
-}
-
-/// What the file holds; what is empty, where it is not there or cannot be read, which the log tells of `what`.
-pub(super) fn read_or_empty<T: DeserializeOwned + Default>(path: Option<PathBuf>, what: &str) -> T {
-    let Some(path) = path else {
-        return T::default();
-    };
-    read(&path).unwrap_or_else(|error| {
-        tracing::warn!(%error, path = %path.display(), "{what} cannot be read");
-        T::default()
-    })
-}
-
-/// [`replace`], where the log tells that `what` was not kept, and nothing else depends on it.
-pub(super) fn replace_or_warn(path: &Path, value: &impl Serialize, what: &str) {
-    if let Err(error) = replace(path, value) {
-        tracing::warn!(%error, path = %path.display(), "{what} was not kept");
-    }
 }
 
 /// Replaces the file, so that none is ever half written.

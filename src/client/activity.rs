@@ -36,9 +36,9 @@ impl Observer {
             stop,
             ..SubscribeSpec::new(ACTIVITY, 0)
         };
-        let core = Arc::clone(self.core());
+        let inner = Arc::clone(self.inner());
         let sink = OwnedMessages::default();
-        let messages = Subscription::open(core, SubscribeRequest::read_only(spec), sink).await;
+        let messages = Subscription::open(inner, SubscribeRequest::read_only(spec), sink).await;
         Ok(ActivityEvents {
             messages: messages.map_err(switched_off)?,
             latest: None,

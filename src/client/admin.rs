@@ -87,7 +87,7 @@ impl Client {
         let done = self.call_change(Rpc::DeleteStream, &target, send).await;
         if done.is_ok() {
             // Whoever asks for it next is told so at once.
-            self.core().metadata.forget(stream);
+            self.inner().metadata.forget(stream);
         }
         done
     }
@@ -149,9 +149,9 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::NoSuchStream`], or the failure of the only partition.
     pub async fn resume(&self, stream: &str, partitions: &[PartitionId]) -> Result<Outcome> {
-        let core = self.core();
+        let inner = self.inner();
         let stream = StreamName::from(stream);
-        let cluster = core.metadata_with(&stream, 0).await?;
+        let cluster = inner.metadata_with(&stream, 0).await?;
         let target = Target::Stream(Arc::clone(&stream));
         let found = cluster
             .stream(&stream)
@@ -164,7 +164,7 @@ impl Client {
         };
         let (mut done, mut failed) = (Vec::new(), Vec::new());
         for &partition in wanted {
-            match core.resume_partition(&stream, partition).await {
+            match inner.resume_partition(&stream, partition).await {
                 Ok(()) => done.push(partition),
                 Err(error) if wanted.len() == 1 => return Err(error),
                 Err(error) => failed.push((partition, Failure::from(error))),
@@ -187,9 +187,9 @@ impl Client {
     where
         A: Future<Output = std::result::Result<Response<T>, Status>> + Send,
     {
-        let core = self.core();
-        let limit = core.options.request_timeout;
-        core.call_any(rpc, target, limit, send).await?;
+        let inner = self.inner();
+        let limit = inner.options.request_timeout;
+        inner.call_any(rpc, target, limit, send).await?;
         Ok(())
     }
 }

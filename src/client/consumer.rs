@@ -120,13 +120,13 @@ impl Client {
         if options.consumer.is_empty() {
             options.consumer = format!("liftui-{:016x}", fastrand::u64(..));
         }
-        self.core().cursor_partitions().await?;
-        let joined = heartbeat::join(self.core(), &options).await?;
+        self.inner().cursor_partitions().await?;
+        let joined = heartbeat::join(self.inner(), &options).await?;
         let stop = CancellationToken::new();
-        let (heartbeat, membership) = Heartbeat::new(Arc::clone(self.core()), &options, &joined);
+        let (heartbeat, membership) = Heartbeat::new(Arc::clone(self.inner()), &options, &joined);
         let running = stop.clone();
         let told_after = heartbeat.interval();
-        self.core().tasks.run(async move {
+        self.inner().tasks.run(async move {
             running.run_until_cancelled(heartbeat.run()).await;
         });
         let every = options.checkpoint_every.unwrap_or(A_YEAR);
@@ -233,7 +233,7 @@ impl Consumer {
             let request = request.clone();
             async move { api.leave_consumer_group(request).await }
         };
-        let inner = self.client.core();
+        let inner = self.client.inner();
         let limit = inner.options.request_timeout;
         let rpc = Rpc::LeaveConsumerGroup;
         match inner.call_any(rpc, &target, limit, send).await {

@@ -23,7 +23,7 @@ impl Observer {
         goal: CursorGoal,
     ) -> Result<CursorMove> {
         let stream = StreamName::from(stream);
-        let log = self.core().committed_log(&stream, partition).await?;
+        let log = self.inner().committed_log(&stream, partition).await?;
         let to = goal.offset(&log, from).await.map_err(|sentence| {
             let target = Target::Partition(stream, partition);
             let sentence = format!("{target}: {sentence}");

@@ -1,4 +1,5 @@
-//! Cursors: how far consumers have read. Set and fetched at their home broker; all of them found in `__cursors`.
+//! Cursors: how far consumers have read. Each is set and fetched at the leader of its partition of `__cursors`; all of them
+//! are found in that stream.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -50,7 +51,7 @@ impl Observer {
     /// # Errors
     /// [`ErrorKind::CursorsDisabled`] where there is no `__cursors` stream; where no broker answers.
     pub async fn read_cursors(&self) -> Result<CursorReading> {
-        let limit = self.core().options.request_timeout;
+        let limit = self.inner().options.request_timeout;
         self.read_cursors_within(limit).await
     }
 
@@ -61,17 +62,17 @@ impl Observer {
     /// As [`read_cursors`](Self::read_cursors).
     pub async fn read_cursors_within(&self, limit: Duration) -> Result<CursorReading> {
         let limit = ReadLimit::new(limit);
-        self.core().read_cursors(false, limit).await
+        self.inner().read_cursors(false, limit).await
     }
 
     /// Recalls what an earlier run has read: partitions that cannot be read are known from there.
     pub async fn recall_cursors(&self, known: Vec<KnownCursors>) {
-        self.core().cursor_log.lock().await.recall(known);
+        self.inner().cursor_log.lock().await.recall(known);
     }
 
     /// What was read so far, for a later run to [recall](Self::recall_cursors).
     pub async fn known_cursors(&self) -> Vec<KnownCursors> {
-        self.core().cursor_log.lock().await.known()
+        self.inner().cursor_log.lock().await.known()
     }
 }
 
@@ -81,8 +82,8 @@ impl Client {
     /// # Errors
     /// As [`Observer::cursors`].
     pub async fn cursors_resuming(&self) -> Result<Vec<CursorEntry>> {
-        let limit = ReadLimit::new(self.core().options.request_timeout);
-        self.core().read_cursors(true, limit).await?.whole()
+        let limit = ReadLimit::new(self.inner().options.request_timeout);
+        self.inner().read_cursors(true, limit).await?.whole()
     }
 
     /// Stores how far a consumer has read: the last offset it read. Streams and partitions are not checked by servers:
@@ -107,9 +108,14 @@ impl Client {
             let request = with_deadline(request.clone(), left);
             async move { api.set_cursor(request).await }
         };
-        let home = self.core().home(id, stream, partition).await?;
+        let kept_in = self
+            .inner()
+            .partition_of_cursor(id, stream, partition)
+            .await?;
         let target = Target::Cursor(id.to_owned());
-        let calling = self.core().call_home(Rpc::SetCursor, &home, &target, send);
+        let calling = self
+            .inner()
+            .call_cursor_leader(Rpc::SetCursor, &kept_in, &target, send);
         calling.await.map(drop)
     }
 
@@ -133,11 +139,14 @@ impl Client {
             let request = with_deadline(request.clone(), left);
             async move { api.fetch_cursor(request).await }
         };
-        let home = self.core().home(id, stream, partition).await?;
+        let kept_in = self
+            .inner()
+            .partition_of_cursor(id, stream, partition)
+            .await?;
         let target = Target::Cursor(id.to_owned());
         let calling = self
-            .core()
-            .call_home(Rpc::FetchCursor, &home, &target, send);
+            .inner()
+            .call_cursor_leader(Rpc::FetchCursor, &kept_in, &target, send);
         let answer = calling.await?;
         Ok(Some(answer.offset).filter(|offset| *offset >= 0))
     }
@@ -146,10 +155,10 @@ impl Client {
 impl Inner {
     /// A call that the leader of a partition of `__cursors` answers. One that has just started says that there is no such
     /// stream, and will know better.
-    async fn call_home<T, A>(
+    async fn call_cursor_leader<T, A>(
         self: &Arc<Self>,
         rpc: Rpc,
-        home: &(StreamName, PartitionId),
+        (stream, id): &(StreamName, PartitionId),
         target: &Target,
         send: impl Fn(Api, Duration) -> A,
     ) -> Result<T>
@@ -158,7 +167,7 @@ impl Inner {
     {
         let mut budget = RetryBudget::within(self.options.request_timeout);
         loop {
-            match self.call_leader(rpc, &home.0, home.1, target, &send).await {
+            match self.call_leader(rpc, stream, *id, target, &send).await {
                 Err(error) if error.is_missing() || error.kind() == ErrorKind::CursorsDisabled => {
                     let sentence =
                         format!("{target}: its broker has just started, and knows no cursors yet");
@@ -180,12 +189,12 @@ impl Inner {
         partition: PartitionId,
         offset: Offset,
     ) -> Result<Option<Timestamp>> {
-        let home = self.home(id, stream, partition).await?;
+        let (cursors, of_cursor) = self.partition_of_cursor(id, stream, partition).await?;
         let request = SubscribeRequest::read_only(SubscribeSpec {
             start: StartAt::Last(NEWEST_CURSORS),
             stop: StopAt::Latest,
             give_up: RetryLimit::After(STORED_AT_TIMEOUT),
-            ..SubscribeSpec::new(home.0, home.1)
+            ..SubscribeSpec::new(cursors, of_cursor)
         });
         let mut stored = None;
         let limit = ReadLimit::new(self.options.request_timeout);
@@ -206,7 +215,7 @@ impl Inner {
     }
 
     /// The partition of `__cursors` whose leader keeps the cursor: CRC-32 of its key (wire-contract §4.8).
-    async fn home(
+    async fn partition_of_cursor(
         self: &Arc<Self>,
         id: &str,
         stream: &str,

@@ -80,7 +80,7 @@ impl Observer {
     /// # Errors
     /// Where no broker answers.
     pub async fn groups(&self) -> Result<Vec<GroupInfo>> {
-        let limit = self.core().options.request_timeout;
+        let limit = self.inner().options.request_timeout;
         self.groups_within(limit).await
     }
 
@@ -90,17 +90,17 @@ impl Observer {
     /// As [`groups`](Self::groups).
     pub async fn groups_within(&self, limit: Duration) -> Result<Vec<GroupInfo>> {
         let limit = ReadLimit::new(limit);
-        let core = self.core();
-        let mut log = core.groups.lock().await;
-        let is_read = core.read_group_log(&mut log, limit).await?;
-        let cursors = match core.read_cursors(false, limit).await {
+        let inner = self.inner();
+        let mut log = inner.groups.lock().await;
+        let is_read = inner.read_group_log(&mut log, limit).await?;
+        let cursors = match inner.read_cursors(false, limit).await {
             Err(error) if error.kind() == ErrorKind::CursorsDisabled => Vec::new(),
             reading => reading?.entries,
         };
         let found = gather(&log, &cursors);
         drop(log);
         let ids = found.keys().cloned().collect();
-        let metadata = core.fetch_groups(ids).await?;
+        let metadata = inner.fetch_groups(ids).await?;
         let group = |(id, members)| describe(id, members, &metadata, is_read);
         Ok(found.into_iter().map(group).collect())
     }
@@ -208,14 +208,14 @@ impl Inner {
     async fn groups_known_to_all(self: &Arc<Self>, ids: &[String]) -> Groups {
         let mut answers = JoinSet::new();
         for address in self.brokers.in_preferred_order() {
-            let (core, request) = (Arc::clone(self), Request::new(about(ids)));
+            let (inner, request) = (Arc::clone(self), Request::new(about(ids)));
             answers.spawn(async move {
                 let call = Call {
                     rpc: Rpc::FetchMetadata,
                     target: &Target::Cluster,
                     address: &address,
                 };
-                let answer = core.call(call, OTHERS_TIMEOUT, async |mut api: Api| {
+                let answer = inner.call(call, OTHERS_TIMEOUT, async |mut api: Api| {
                     api.fetch_metadata(request).await
                 });
                 answer.await.map(known_in).unwrap_or_default()

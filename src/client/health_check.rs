@@ -57,7 +57,7 @@ impl Observer {
     /// # Errors
     /// [`ErrorKind::Timeout`] and [`ErrorKind::Unreachable`]: nobody answers.
     pub async fn check_health(&self, address: &str, service: &str) -> Result<HealthStatus> {
-        let core = self.core();
+        let core = self.inner();
         let limit = core.options.request_timeout;
         let answer = timeout(limit, core.health_status(address, service)).await;
         answer.unwrap_or_else(|_| Err(no_answer(address, limit)))

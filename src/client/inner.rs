@@ -69,7 +69,7 @@ impl Handle {
         }
         let options = Arc::new(options);
         let tasks = Tasks::default();
-        let core = Arc::new(Inner {
+        let inner = Arc::new(Inner {
             brokers: Brokers::new(&options.seeds, options.prefer, options.remembered.clone()),
             pool: Pool::new(Arc::clone(&options), tasks.clone())?,
             metadata: Cache::default(),
@@ -81,7 +81,7 @@ impl Handle {
             options,
         });
         Ok(Arc::new(Self {
-            inner: core,
+            inner,
             _close: tasks.token().clone().drop_guard(),
         }))
     }

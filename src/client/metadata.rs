@@ -80,9 +80,9 @@ impl Inner {
         let mut last_error = None;
         loop {
             if let Some(address) = waiting.next() {
-                let core = Arc::clone(self);
+                let inner = Arc::clone(self);
                 let left = deadline.saturating_duration_since(Instant::now());
-                asked.spawn(async move { core.fetch_from(&address, left).await });
+                asked.spawn(async move { inner.fetch_from(&address, left).await });
             }
             let more = waiting.len() > 0;
             let answer = tokio::select! {

@@ -81,7 +81,7 @@ impl Observer {
     /// # Errors
     /// As [`fetch_metadata`](Self::fetch_metadata).
     pub async fn fetch_metadata_of(&self, options: MetadataOptions) -> Result<Metadata> {
-        self.core().fetch_metadata_of(options).await
+        self.inner().fetch_metadata_of(options).await
     }
 
     /// What metadata says of one consumer group; where the broker that is asked does not know it, the others tell.
@@ -89,7 +89,7 @@ impl Observer {
     /// # Errors
     /// [`NoSuchGroup`](crate::model::ErrorKind::NoSuchGroup): no broker that answers knows it.
     pub async fn consumer_group(&self, id: &str) -> Result<ConsumerGroupMetadata> {
-        let group = self.core().fetch_group(id).await?;
+        let group = self.inner().fetch_group(id).await?;
         Ok(ConsumerGroupMetadata::of(&group))
     }
 }

@@ -45,19 +45,19 @@ impl Observer {
     }
 
     /// What all handles share.
-    pub(crate) fn core(&self) -> &Arc<Inner> {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.handle.inner
     }
 
     /// Every broker known so far, seeds and those that metadata named, by address, with how each has answered.
     pub fn brokers(&self) -> Vec<BrokerHealth> {
-        self.core().brokers.list()
+        self.inner().brokers.list()
     }
 
     /// Whether an earlier run alone knows that address, and nobody has answered there in this one: that nobody does says
     /// nothing of any broker.
     pub fn is_only_remembered(&self, address: &str) -> bool {
-        self.core().brokers.is_only_remembered(address)
+        self.inner().brokers.is_only_remembered(address)
     }
 
     /// Fresh metadata from whichever broker answers first. A slow broker delays it by less than a second.
@@ -65,7 +65,7 @@ impl Observer {
     /// # Errors
     /// The failure of the last broker asked, once the metadata timeout has passed.
     pub async fn fetch_metadata(&self) -> Result<Arc<Cluster>> {
-        self.core().fetch_metadata().await
+        self.inner().fetch_metadata().await
     }
 
     /// Fresh metadata of a broker that knows the stream, where there is one: a broker that has just started knows none
@@ -74,34 +74,34 @@ impl Observer {
     /// # Errors
     /// As [`fetch_metadata`](Self::fetch_metadata).
     pub async fn fetch_metadata_knowing(&self, stream: &str) -> Result<Arc<Cluster>> {
-        let core = self.core();
-        let generation = core.metadata.generation();
+        let inner = self.inner();
+        let generation = inner.metadata.generation();
         let stream = StreamName::from(stream);
-        core.refresh_knowing(generation, &stream, 0).await
+        inner.refresh_knowing(generation, &stream, 0).await
     }
 
     /// The metadata fetched last, by whichever call.
     pub fn metadata(&self) -> Option<Arc<Cluster>> {
-        self.core().metadata.latest()
+        self.inner().metadata.latest()
     }
 
     /// When the metadata of [`metadata`](Self::metadata) was fetched.
     pub fn last_updated(&self) -> Option<Timestamp> {
-        Some(self.core().metadata.cached()?.updated)
+        Some(self.inner().metadata.cached()?.updated)
     }
 
     /// Asks exactly the broker at that address how the cluster looks. Never fails as a call: why there is no answer
     /// is in the view. Carries no deadline on the wire and gives up here after the metadata timeout, or after 3 s where
     /// the broker does not even answer the health service; after 1 s where it did not answer last time. Brokers and ids that the answer names are known from then on.
     pub async fn fetch_view(&self, address: &str) -> BrokerView {
-        self.core().fetch_view(address).await
+        self.inner().fetch_view(address).await
     }
 
     /// Asks the broker at that address, whenever nothing has come from it for a second, whether it is there
     /// (`grpc.health.v1`), and returns the view that says so when nothing came for two and a half, or when it cannot be
     /// reached: to be raced with what waits to ask for the next view. Cancel safe, and cancelling loses no time.
     pub async fn wait_until_hung(&self, address: &str) -> BrokerView {
-        self.core().wait_until_hung(address).await
+        self.inner().wait_until_hung(address).await
     }
 
     /// One partition, as its leader sees it: the true high watermark and newest offset.
@@ -111,7 +111,7 @@ impl Observer {
     /// (wire-contract §0.2). [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`], [`ErrorKind::NoLeader`].
     pub async fn fetch_partition(&self, stream: &str, partition: PartitionId) -> Result<Partition> {
         let stream = StreamName::from(stream);
-        self.core().fetch_partition(&stream, partition).await
+        self.inner().fetch_partition(&stream, partition).await
     }
 
     /// The offset at which the last `count` committed messages of a partition begin, which compaction puts further back than
@@ -126,7 +126,7 @@ impl Observer {
         count: u64,
     ) -> Result<Option<Offset>> {
         let stream = StreamName::from(stream);
-        self.core().nth_last(&stream, partition, count).await
+        self.inner().nth_last(&stream, partition, count).await
     }
 
     /// The partition that a partitioner chooses for a message of that key and value.
@@ -141,7 +141,7 @@ impl Observer {
         value: &[u8],
     ) -> Result<PartitionId> {
         let cluster = self
-            .core()
+            .inner()
             .metadata_with(&StreamName::from(stream), 0)
             .await?;
         if cluster.stream(stream).is_none() {
@@ -176,7 +176,7 @@ impl Observer {
         sink: S,
     ) -> Result<Subscription<S>> {
         Subscription::open(
-            Arc::clone(self.core()),
+            Arc::clone(self.inner()),
             SubscribeRequest::read_only(spec),
             sink,
         )
@@ -185,7 +185,7 @@ impl Observer {
 
     /// Counts the tasks of this client, also after it was dropped.
     pub fn task_count(&self) -> TaskCount {
-        TaskCount(self.core().tasks.clone())
+        TaskCount(self.inner().tasks.clone())
     }
 }
 

@@ -25,7 +25,7 @@ impl Observer {
     /// publishes. Never fails as a call: why nobody could tell is in the probe.
     pub async fn probe(&self, stream: &str, partition: PartitionId) -> Probe {
         let stream = StreamName::from(stream);
-        let state = match self.core().serving(&stream, partition).await {
+        let state = match self.inner().serving(&stream, partition).await {
             Ok(state) => state,
             Err(error) if error.kind() == ErrorKind::PartitionPaused => ProbeState::Paused,
             Err(error) => ProbeState::Unknown(error.into()),

@@ -28,7 +28,7 @@ impl Client {
     /// [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`], [`ErrorKind::ReadonlyPartition`],
     /// [`ErrorKind::IncorrectOffset`], [`ErrorKind::AckPolicyRequired`], [`ErrorKind::TooLarge`].
     pub async fn publish(&self, options: PublishOptions) -> Result<Outcome> {
-        let inner = self.core();
+        let inner = self.inner();
         let mut budget = RetryBudget::within(inner.deadline(&options));
         let destination = inner.destination(&options);
         let destination = budget.limit(destination, Rpc::Publish).await?;
@@ -153,7 +153,7 @@ impl Inner {
 
 /// The largest message that servers take, as it stands on the wire: the default of grpc-go (wire-contract §2). A larger
 /// one would end a whole `PublishAsync` call, with all that is in flight on it.
-const MAX_REQUEST_BYTES: usize = 4 << 20;
+pub const MAX_REQUEST_BYTES: usize = 4 << 20;
 
 /// Refuses what no server takes, before it is sent.
 pub(super) fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Target) -> Result<()> {

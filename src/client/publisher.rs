@@ -73,7 +73,7 @@ impl PendingPublish {
 /// still waited for by its [`AckFuture`]s; [`Publisher::finish`] waits until all of it is with the broker.
 #[derive(Clone, Debug)]
 pub struct Publisher {
-    core: Arc<Inner>,
+    inner: Arc<Inner>,
     queue: mpsc::Sender<PendingPublish>,
     permits: Arc<Semaphore>,
     bound: u32,
@@ -89,15 +89,15 @@ impl Client {
         let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
         let bound = options.max_in_flight.clamp(1, most);
         let (jobs, queue) = mpsc::channel(bound.min(256));
-        let core = Arc::clone(self.core());
-        let session = session::PublishSession::new(Arc::clone(&core), queue, bound);
+        let inner = Arc::clone(self.inner());
+        let session = session::PublishSession::new(Arc::clone(&inner), queue, bound);
         let (ends, over) = watch::channel(());
-        core.tasks.run_session(async move {
+        inner.tasks.run_session(async move {
             session.run().await;
             drop(ends);
         });
         Publisher {
-            core,
+            inner,
             queue: jobs,
             permits: Arc::new(Semaphore::new(bound)),
             bound: u32::try_from(bound).unwrap_or(u32::MAX),
@@ -117,7 +117,7 @@ impl Publisher {
     /// [`TooLarge`](crate::model::ErrorKind::TooLarge) for more than 4 MiB, which would end the call for all others;
     /// [`Closed`](crate::model::ErrorKind::Closed).
     pub async fn publish(&self, options: PublishOptions) -> Result<AckFuture> {
-        let Some((stream, partition)) = self.core.destination(&options).await? else {
+        let Some((stream, partition)) = self.inner.destination(&options).await? else {
             return Err(refused_subject(&options));
         };
         let request = convert::publish(&options, &stream, partition);
@@ -127,7 +127,7 @@ impl Publisher {
         let (answer, receipt) = oneshot::channel();
         let wait = options
             .deadline
-            .unwrap_or(self.core.options.request_timeout);
+            .unwrap_or(self.inner.options.request_timeout);
         let begun = Instant::now();
         let job = PendingPublish {
             request,

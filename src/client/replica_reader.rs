@@ -53,20 +53,20 @@ impl Observer {
     /// # Errors
     /// The broker is not known or does not answer; what it refuses with.
     pub async fn read_replica(&self, spec: ReplicaSpec) -> Result<ReplicaReader> {
-        let core = self.core();
+        let inner = self.inner();
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
         let unknown = || {
             let sentence = format!("nobody knows where broker {} is", spec.broker);
             Error::new(ErrorKind::Unreachable, target.clone(), sentence)
         };
-        let address = core
+        let address = inner
             .brokers
             .address(&spec.broker, None)
             .ok_or_else(unknown)?;
-        let lease = core.pool.lease(&address)?;
+        let lease = inner.pool.lease(&address)?;
         let mut api = pb::api_client::ApiClient::new(lease.channel())
-            .max_decoding_message_size(core.options.max_answer_bytes);
-        let limit = core.options.request_timeout;
+            .max_decoding_message_size(inner.options.max_answer_bytes);
+        let limit = inner.options.request_timeout;
         let call = Call {
             rpc: Rpc::Subscribe,
             target: &target,

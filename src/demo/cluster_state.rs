@@ -12,6 +12,7 @@ use super::groups::Group;
 use super::partition::Partition;
 use super::stream_spec::StreamSpec;
 use super::subject;
+use crate::model::is_subject_pattern;
 
 /// How many streams are remembered after their deletion.
 const HISTORY: usize = 2048;
@@ -50,7 +51,7 @@ struct SubjectIndex {
 
 impl SubjectIndex {
     fn add(&mut self, partition: &Arc<Partition>) {
-        let listening = if subject::is_wildcard(&partition.subject) {
+        let listening = if is_subject_pattern(&partition.subject) {
             &mut self.wildcards
         } else {
             let subject = Arc::clone(&partition.subject);

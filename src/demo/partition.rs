@@ -23,7 +23,7 @@ use super::replication::{Election, Placement, ReplicaChange, ReplicaSet};
 use super::stream_spec::StreamSpec;
 use super::sync::lock;
 use super::timings::Timings;
-use crate::model::{EventTimes, Timestamp};
+use crate::model::{EventTimes, Timestamp, subject_of_partition};
 use crate::wire::pb;
 
 /// How many messages wait for a leader that is stopped; NATS gives up on it then.
@@ -79,7 +79,7 @@ impl Partition {
         Arc::new(Self {
             stream: Arc::clone(stream),
             id,
-            subject: super::subject::of_partition(&stream.subject, id).into(),
+            subject: subject_of_partition(&stream.subject, id).into(),
             changed: Notify::new(),
             subscribers: AtomicUsize::new(0),
             fetch_queued: AtomicBool::new(false),

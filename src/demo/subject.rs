@@ -26,22 +26,9 @@ pub(super) fn matches(pattern: &str, subject: &str) -> bool {
     }
 }
 
-/// Whether the subject has a token that stands for others.
-pub(super) fn is_wildcard(subject: &str) -> bool {
-    subject.split('.').any(|token| token == "*" || token == ">")
-}
-
-/// The subject of one partition: the stream's own for partition 0, `subject.N` for the others.
-pub(super) fn of_partition(subject: &str, partition: i32) -> String {
-    if partition == 0 {
-        return subject.to_owned();
-    }
-    format!("{subject}.{partition}")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_valid, matches, of_partition};
+    use super::{is_valid, matches};
 
     #[test]
     fn wildcards_match_as_nats_does() {
@@ -64,11 +51,5 @@ mod tests {
             assert!(!is_valid(bad), "{bad:?}");
         }
         assert!(is_valid("a.*.>"));
-    }
-
-    #[test]
-    fn partition_zero_has_the_streams_own_subject() {
-        assert_eq!(of_partition("s", 0), "s");
-        assert_eq!(of_partition("s", 2), "s.2");
     }
 }

@@ -18,8 +18,8 @@ use super::partition::Partition;
 use super::pending_acks::Publication;
 use super::stream_spec::StreamSpec;
 use super::sync::lock;
-use super::{IncidentPace, subject, timings};
-use crate::model::Timestamp;
+use super::{IncidentPace, timings};
+use crate::model::{Timestamp, subject_of_partition};
 use crate::wire::pb::AckPolicy;
 use generator::MessageGenerator;
 use incidents::Incidents;
@@ -191,7 +191,7 @@ impl Workload {
 /// What a producer publishes to: the partition's subject, or one of those that its wildcard stands for.
 fn literal_subject(stream: &StreamScript, partition: &Partition) -> String {
     match fastrand::choice(&stream.subjects) {
-        Some(chosen) => subject::of_partition(chosen, partition.id),
+        Some(chosen) => subject_of_partition(chosen, partition.id),
         None => partition.subject.to_string(),
     }
 }

@@ -140,8 +140,9 @@ impl AlertTracker {
 
     /// No broker answered: nothing is known of anything else.
     pub fn observe_nobody(&mut self, sentence: &str, now: Timestamp) -> Vec<Alert> {
-        let subject = (Severity::Critical, Rule::NoBroker);
-        let finding = Finding::new(subject, Target::Cluster, sentence, Vec::new(), now);
+        let (severity, rule) = (Severity::Critical, Rule::NoBroker);
+        let target = Target::Cluster;
+        let finding = Finding::new(severity, rule, target, sentence, Vec::new(), now);
         self.see(&finding, now);
         self.due(now)
     }
@@ -200,8 +201,15 @@ mod tests {
 
     fn finding(severity: Severity, broker: &str) -> Finding {
         let target = Target::Broker(broker.into());
-        let subject = (severity, Rule::BrokerSilent);
-        Finding::new(subject, target, "it is silent", Vec::new(), Timestamp(1))
+        let rule = Rule::BrokerSilent;
+        Finding::new(
+            severity,
+            rule,
+            target,
+            "it is silent",
+            Vec::new(),
+            Timestamp(1),
+        )
     }
 
     /// What is told of these findings at those seconds: the kind and the broker.
@@ -253,9 +261,10 @@ mod tests {
     #[test]
     fn what_was_told_lasts_on_under_the_cause_that_is_found_later() {
         let stream = |cause: Option<&str>| {
-            let rule = (Severity::Warning, Rule::UnderReplicated);
+            let (severity, rule) = (Severity::Warning, Rule::UnderReplicated);
             let target = Target::Stream("orders".into());
-            let mut finding = Finding::new(rule, target, "it is", Vec::new(), Timestamp(1));
+            let mut finding =
+                Finding::new(severity, rule, target, "it is", Vec::new(), Timestamp(1));
             finding.cause = cause.map(Into::into);
             finding
         };

@@ -44,10 +44,10 @@ fn is_cause(finding: &Finding, id: &str) -> bool {
 
 fn out_of_sync<'a>(id: &BrokerId, effects: impl Iterator<Item = &'a Finding>) -> Finding {
     let since = effects.map(|effect| effect.since).min().unwrap_or_default();
-    let rule = (Severity::Warning, Rule::BrokerCatchingUp);
     let message = format!("{id} is not in sync");
     Finding::new(
-        rule,
+        Severity::Warning,
+        Rule::BrokerCatchingUp,
         Target::Broker(BrokerId::clone(id)),
         message,
         Vec::new(),
@@ -70,7 +70,7 @@ fn effects_of<'a>(effects: impl Iterator<Item = &'a Finding>) -> Vec<String> {
     let mut partitions: BTreeMap<(Rule, bool), (usize, Vec<String>)> = BTreeMap::new();
     let mut effects: Vec<&Finding> = effects.collect();
     // The streams of users are named before Liftbridge's own, the busy ones first.
-    effects.sort_by(|left, right| by_gravity(left, right));
+    effects.sort_by(|left, right| by_severity(left, right));
     for finding in &effects {
         let mut lines = finding.detail.iter();
         let elects = !lines.any(|line| line.starts_with(NEVER_ELECTS));
@@ -129,7 +129,7 @@ fn consequence(rule: Rule, elects: bool) -> &'static str {
 
 /// The order of findings: the gravest first; of equals Liftbridge's own streams last, and what most messages go through
 /// first.
-pub(super) fn by_gravity(left: &Finding, right: &Finding) -> Ordering {
+pub(super) fn by_severity(left: &Finding, right: &Finding) -> Ordering {
     let key = |finding: &Finding| {
         let internal = finding.is_internal();
         (Reverse(finding.severity), internal, finding.rule)

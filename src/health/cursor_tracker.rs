@@ -69,7 +69,7 @@ impl CursorTracker {
 
     /// Cursors that are behind for nobody knows how long, those first that wait longest: their first unread messages are
     /// read now.
-    pub(super) fn ask_for_unread(
+    pub(super) fn take_unread_requests(
         &mut self,
         truths: &[CursorTruth],
         now: Timestamp,
@@ -374,7 +374,7 @@ mod tests {
                 log.record(sample(now, 1_000 + now), Timestamp::NEVER);
             }
             let truths = tracker.truths(at(now), |_, _| Some((1_000 + now, None)));
-            let asked = tracker.ask_for_unread(&truths, at(now));
+            let asked = tracker.take_unread_requests(&truths, at(now));
             asked.iter().map(|one| one.id.clone()).collect::<Vec<_>>()
         };
         let name = |one: i64| format!("billing-{one:02}");

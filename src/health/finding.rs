@@ -34,7 +34,8 @@ pub struct Finding {
 impl Finding {
     /// A finding that is not about partitions.
     pub(super) fn new(
-        (severity, rule): (Severity, Rule),
+        severity: Severity,
+        rule: Rule,
         target: Target,
         message: impl Into<String>,
         detail: Vec<String>,
@@ -103,7 +104,7 @@ impl Finding {
     }
 }
 
-/// How bad something is. The order is that of gravity, the least first.
+/// How bad something is. The order is that of severity, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Good to know.

@@ -59,7 +59,7 @@ pub struct IncidentRecorder {
 type FindingId = (Rule, String);
 
 /// A finding, and when the incident began that it belongs to.
-type Placed<'a> = (i64, &'a Finding);
+type IncidentFinding<'a> = (i64, &'a Finding);
 
 #[derive(Clone, Debug)]
 struct OpenFinding {
@@ -137,24 +137,24 @@ impl IncidentRecorder {
             return news;
         }
         self.first_truth.get_or_insert(now);
-        let before = self.current().map(|it| (it.began, gravity(it)));
+        let before = self.current().map(|it| (it.began, severity_rank(it)));
         let before: BTreeMap<i64, _> = before.collect();
         let found = truth.findings.iter().filter(|it| is_recorded(it));
         let found: Vec<_> = found.map(|it| (id_of(it), it)).collect();
         let began = self.assign(&found, now);
         news.leaders = self.record_moves(changes, now);
-        let placed = self.record_findings(found, now);
-        self.record_uncommitted(&placed, truth);
-        self.record_unfinished(&placed, truth, now);
+        let lasting = self.record_findings(found, now);
+        self.record_uncommitted(&lasting, truth);
+        self.record_unfinished(&lasting, truth, now);
         news.changes
             .extend(began.iter().copied().map(IncidentChange::Began));
         let worse = self.current().filter(|incident| {
             let known = before.get(&incident.began);
-            known.is_some_and(|known| *known < gravity(incident))
+            known.is_some_and(|known| *known < severity_rank(incident))
         });
         let worse = worse.map(|it| IncidentChange::Worse(it.began));
         news.changes.extend(worse);
-        news.changes.extend(self.end(&placed, now));
+        news.changes.extend(self.end(&lasting, now));
         news
     }
 
@@ -238,8 +238,8 @@ impl IncidentRecorder {
     }
 
     /// Ends the incidents of which nothing has been wrong for a while.
-    fn end(&mut self, placed: &[Placed<'_>], now: Timestamp) -> Vec<IncidentChange> {
-        let worrying = placed.iter().filter(|(_, it)| begins_incident(it));
+    fn end(&mut self, lasting: &[IncidentFinding<'_>], now: Timestamp) -> Vec<IncidentChange> {
+        let worrying = lasting.iter().filter(|(_, it)| begins_incident(it));
         let worrying: BTreeSet<i64> = worrying.map(|(incident, _)| *incident).collect();
         let open: Vec<i64> = self.current().map(|incident| incident.began).collect();
         let mut ended = Vec::new();
@@ -260,11 +260,16 @@ impl IncidentRecorder {
         ended
     }
 
-    fn record_unfinished(&mut self, placed: &[Placed<'_>], truth: &Truth, now: Timestamp) {
+    fn record_unfinished(
+        &mut self,
+        lasting: &[IncidentFinding<'_>],
+        truth: &Truth,
+        now: Timestamp,
+    ) {
         let open: Vec<i64> = self.current().map(|incident| incident.began).collect();
         let losses = KnownLoss::of_all(truth);
         for began in open {
-            let own = placed.iter().filter(|(incident, _)| *incident == began);
+            let own = lasting.iter().filter(|(incident, _)| *incident == began);
             let unfinished = KnownFinding::of_all(own.map(|(_, finding)| *finding), now);
             let is_own = |loss: &&KnownLoss| {
                 let incident = self.find(began);
@@ -284,9 +289,9 @@ impl IncidentRecorder {
         &mut self,
         found: Vec<(FindingId, &'a Finding)>,
         now: Timestamp,
-    ) -> Vec<Placed<'a>> {
+    ) -> Vec<IncidentFinding<'a>> {
         let mut before = std::mem::take(&mut self.open);
-        let mut placed = Vec::new();
+        let mut lasting = Vec::new();
         for (id, finding) in found {
             let Some(mut open) = before.remove(&id) else {
                 continue;
@@ -297,7 +302,7 @@ impl IncidentRecorder {
                 open.message.clone_from(&finding.message);
                 open.severity = Some(finding.severity);
             }
-            placed.push((open.incident, finding));
+            lasting.push((open.incident, finding));
             self.open.insert(id, open);
         }
         for finding in before.into_values() {
@@ -305,7 +310,7 @@ impl IncidentRecorder {
             let text = format!("over after {lasted}s: {}", finding.message);
             self.add(finding.incident, now, IncidentEventKind::Over, &text, &[]);
         }
-        placed
+        lasting
     }
 
     fn record_begin(&mut self, incident: i64, finding: &Finding, now: Timestamp) {
@@ -322,11 +327,11 @@ impl IncidentRecorder {
         let severity = finding.severity.as_str();
         let is_root = finding.cause.is_none();
         self.change(incident, |incident| {
-            let gravity = (
+            let known = (
                 incident.severity(),
                 Rule::from_name(&incident.rule).map(Reverse),
             );
-            let is_worse = is_root && gravity < (finding.severity, Some(Reverse(finding.rule)));
+            let is_worse = is_root && known < (finding.severity, Some(Reverse(finding.rule)));
             if incident.title.is_empty() || is_worse {
                 incident.title.clone_from(&finding.message);
                 finding.rule.as_str().clone_into(&mut incident.rule);
@@ -358,8 +363,8 @@ impl IncidentRecorder {
     }
 
     /// How much waits for a commit, of the streams whose commits are in doubt.
-    fn record_uncommitted(&mut self, placed: &[Placed<'_>], truth: &Truth) {
-        let in_doubt = placed.iter().filter(|(_, finding)| {
+    fn record_uncommitted(&mut self, lasting: &[IncidentFinding<'_>], truth: &Truth) {
+        let in_doubt = lasting.iter().filter(|(_, finding)| {
             matches!(
                 finding.rule,
                 Rule::CommitStalled
@@ -435,6 +440,6 @@ fn start_of(finding: &Finding, now: Timestamp) -> Timestamp {
     since.unwrap_or(now)
 }
 
-fn gravity(incident: &Incident) -> (Severity, bool) {
+fn severity_rank(incident: &Incident) -> (Severity, bool) {
     (incident.severity(), incident.lost)
 }

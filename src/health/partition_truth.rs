@@ -129,7 +129,7 @@ impl From<bool> for Known {
     }
 }
 
-/// How a partition is. The order is that of gravity, the best first.
+/// How a partition is. The order is that of severity, the best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PartitionStatus {
     /// The leader serves it and all replicas are in sync.

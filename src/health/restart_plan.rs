@@ -8,7 +8,7 @@ use super::what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 use super::{BrokerTruth, Finding, HealthOptions, Known, PartitionTruth, Reach, Rule, Truth};
 use crate::model::{StreamName, Timestamp, counted, first_names};
 
-/// Whether a broker may be restarted now. The order is that of gravity.
+/// Whether a broker may be restarted now. The order is that of severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RestartSafety {
     /// Nothing is lost, and nothing stops for longer than an election takes.

@@ -39,9 +39,9 @@ impl Violation {
     }
 
     fn into_finding(self, stream: &StreamName, since: Timestamp) -> Finding {
-        let rule = (self.severity, self.rule);
         let target = Target::Partition(StreamName::clone(stream), self.partition);
-        let mut finding = Finding::new(rule, target, String::new(), self.detail, since);
+        let (severity, rule) = (self.severity, self.rule);
+        let mut finding = Finding::new(severity, rule, target, String::new(), self.detail, since);
         finding.partitions.push(self.partition);
         finding.cause = self.cause;
         finding.rate = self.rate;

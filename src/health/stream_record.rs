@@ -280,10 +280,10 @@ impl Recreated {
                 self.before.to_utc().format("%Y-%m-%d %H:%M:%S UTC")
             ),
         ];
-        let rule = (Severity::Critical, Rule::StreamRecreated);
+        let (severity, rule) = (Severity::Critical, Rule::StreamRecreated);
         let target = Target::Stream(StreamName::clone(stream));
         let message = format!("{stream} was deleted and created anew");
-        Finding::new(rule, target, message, detail, self.at)
+        Finding::new(severity, rule, target, message, detail, self.at)
     }
 }
 

@@ -72,9 +72,9 @@ impl VanishedStreams {
             "nobody deleted them: Liftbridge's own streams were created anew too, so the cluster lost its metadata"
                 .to_owned(),
         ];
-        let rule = (Severity::Critical, Rule::StreamRecreated);
+        let (severity, rule) = (Severity::Critical, Rule::StreamRecreated);
         let target = Target::Stream(StreamName::clone(first));
         let message = format!("{count} vanished: {shown}");
-        self.finding = Some(Finding::new(rule, target, message, detail, since));
+        self.finding = Some(Finding::new(severity, rule, target, message, detail, since));
     }
 }

@@ -34,7 +34,7 @@ pub struct PartitionLoss {
     pub was_in_sync: bool,
 }
 
-/// What would become of a partition. The order is that of gravity, the worst first.
+/// What would become of a partition. The order is that of severity, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LossOutcome {
     /// No other in-sync replica could lead it.

@@ -230,6 +230,12 @@ mod tests {
     }
 
     #[test]
+    fn partition_zero_has_the_streams_own_subject() {
+        assert_eq!(subject_of_partition("s", 0), "s");
+        assert_eq!(subject_of_partition("s", 2), "s.2");
+    }
+
+    #[test]
     fn what_is_no_subject_is_refused_with_the_reason() {
         for (text, why) in [
             ("", "it is empty"),

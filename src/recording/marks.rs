@@ -44,6 +44,21 @@ pub fn find_marks(
     Ok(marks)
 }
 
+/// When the first of them after a time came up, or the last one before it.
+///
+/// # Errors
+/// None did, as the sentence says.
+pub fn next_mark(marks: &[Mark], time: Timestamp, forward: bool) -> Result<Timestamp, String> {
+    let mut marks = marks.iter().map(|mark| mark.at);
+    let found = if forward {
+        marks.find(|at| *at > time)
+    } else {
+        marks.rev().find(|at| *at < time)
+    };
+    let where_to = if forward { "after" } else { "before" };
+    found.ok_or_else(|| format!("no finding or notice comes up {where_to} this time"))
+}
+
 /// The worst finding that was not there before.
 fn new_finding(app: &App, known: &mut BTreeSet<String>) -> Option<String> {
     let findings = || app.truth().root_findings();

@@ -1,4 +1,4 @@
-//! Keeps the events of `__activity` coming, and reads cursors and groups once.
+//! Tasks that read internal streams: one sends the events of `__activity` as they come, one reads cursors and groups once.
 //!
 //! Decodes nothing itself: the client does.
 

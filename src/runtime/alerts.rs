@@ -4,7 +4,7 @@
 use tokio::sync::mpsc;
 
 use super::channels::EventSender;
-use super::options::AlertAccess;
+use super::options::AlertSender;
 use crate::app::Event;
 use crate::health::Alert;
 use crate::model::{ErrorKind, Failure, Target, counted};
@@ -24,7 +24,7 @@ impl AlertQueue {
     /// A queue, and the work of whoever empties it.
     pub(super) fn new(
         cluster: String,
-        access: AlertAccess,
+        send: AlertSender,
         outbox: EventSender,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (waiting, alerts) = mpsc::channel(WAITING);
@@ -32,7 +32,7 @@ impl AlertQueue {
             waiting,
             dropped: 0,
         };
-        (queue, hand_on(cluster, access, alerts, outbox))
+        (queue, hand_on(cluster, send, alerts, outbox))
     }
 
     /// Puts an alert at the end. Where too many wait already it is dropped; the first of these has something to say.
@@ -49,13 +49,13 @@ impl AlertQueue {
 
 async fn hand_on(
     cluster: String,
-    access: AlertAccess,
+    send: AlertSender,
     mut alerts: mpsc::Receiver<Alert>,
     outbox: EventSender,
 ) {
     let mut failed: u64 = 0;
     while let Some(alert) = alerts.recv().await {
-        match access(&cluster, alert).await {
+        match send(&cluster, alert).await {
             Ok(()) => failed = 0,
             Err(sentence) => {
                 failed += 1;

@@ -11,6 +11,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use super::channels::EventSender;
+use super::options::BoxedFuture;
 use crate::app::{CopyOutcome, Event};
 use crate::model::{ErrorKind, Failure, Target};
 
@@ -72,24 +74,34 @@ impl Clipboard {
         }
     }
 
-    /// Whether there is a program to try.
-    pub(super) fn has_programs(&self) -> bool {
-        !self.programs.is_empty()
-    }
-
     /// What there is to say of a text that only the terminal has, or could not be sent to it.
-    pub(super) fn outcome(&self, sent: Result<(), Failure>) -> Result<CopyOutcome, Failure> {
+    fn outcome(&self, sent: Result<(), Failure>) -> Result<CopyOutcome, Failure> {
         sent.map(|()| self.otherwise)
     }
 
-    /// Hands the text, which is called so, to a program; the terminal has it already, or could not be sent it.
-    pub(super) async fn copy(self, what: String, text: String, sent: Result<(), Failure>) -> Event {
-        let outcome = if self.fill(&text).await {
-            Ok(CopyOutcome::Copied)
-        } else {
-            self.outcome(sent)
-        };
-        Event::Copied(what, outcome)
+    /// Hands a text that is called so, and that was sent to the terminal or could not be, to a program that fills the clipboard;
+    /// without one, returns what there is to say.
+    pub(super) fn copy(
+        &self,
+        what: String,
+        text: String,
+        sent: Result<(), Failure>,
+        outbox: EventSender,
+        spawn: impl FnOnce(BoxedFuture<()>),
+    ) -> Option<Event> {
+        if self.programs.is_empty() {
+            return Some(Event::Copied(what, self.outcome(sent)));
+        }
+        let clipboard = self.clone();
+        spawn(Box::pin(async move {
+            let outcome = if clipboard.fill(&text).await {
+                Ok(CopyOutcome::Copied)
+            } else {
+                clipboard.outcome(sent)
+            };
+            outbox.send(Event::Copied(what, outcome)).await;
+        }));
+        None
     }
 
     /// Hands the text to the first program that takes it; `false` where none does.

@@ -140,7 +140,7 @@ impl ClusterWatch {
     fn on_event(&mut self, event: Event) {
         match event {
             Event::BrokerView(view) => self.on_view(&view),
-            Event::Probe(probe) => self.health.probe(&probe),
+            Event::Probe(probe) => self.health.record_probe(&probe),
             Event::Cursors(read) => self.on_cursors(read),
             Event::Groups(Ok(groups)) => self.known.groups = Some(groups),
             Event::Groups(Err(failure)) => tracing::info!(%failure, "groups are not known"),
@@ -179,7 +179,7 @@ impl ClusterWatch {
         let now = Timestamp::now();
         let is_fresh = |entry: &CursorEntry| entry.read_at.age(now) < CURSORS_EVERY * 3;
         self.known.cursors_read = Some(entries.iter().all(is_fresh));
-        self.health.cursors(&entries);
+        self.health.record_cursors(&entries);
         self.is_urgent = true;
     }
 
@@ -211,7 +211,7 @@ impl ClusterWatch {
             return;
         }
         let truth = Arc::clone(&self.known.truth);
-        let cursors = self.health.ask_for_unread(&truth, self.assessed);
+        let cursors = self.health.take_unread_requests(&truth, self.assessed);
         if !cursors.is_empty() {
             let reading = read_first_unread(self.observer.clone(), cursors, LAG_TIMEOUT);
             self.lag_reads.spawn(reading);
@@ -220,7 +220,7 @@ impl ClusterWatch {
 
     fn on_first_unread(&mut self, found: Vec<FirstUnread>) {
         for read in found {
-            self.health.first_unread(&read);
+            self.health.record_first_unread(&read);
             self.is_urgent = true;
         }
     }

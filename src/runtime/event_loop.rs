@@ -13,14 +13,14 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_unti
 
 use super::channels::EventReceiver;
 use super::clipboard;
-use super::executor::{Executor, LoopAction};
-use super::frame_gate::FrameGate;
+use super::executor::Executor;
+use super::frame_limiter::FrameLimiter;
 use super::input;
-use super::options::{Contexts, RuntimeSession, ThemeReader};
+use super::options::{Contexts, RuntimeSession, ThemeReader, set_theme};
 use super::past::{Past, PastNews};
 use super::recorder::Recorder;
 use super::screen::{HostEvent, Screen};
-use crate::app::{App, Event, Viewport};
+use crate::app::{App, Event, LoopEffect, Viewport};
 use crate::model::{ErrorKind, Failure, Locator, Target, Timestamp};
 use crate::recording::Fact;
 use crate::ui::{self, RowCache, Theme};
@@ -91,7 +91,7 @@ pub(super) struct EventLoop<'a, S: Screen> {
     rows: RowCache,
     inbox: EventReceiver,
     executor: Executor,
-    gate: FrameGate,
+    frame_limiter: FrameLimiter,
     tick: Interval,
     viewport: Option<Viewport>,
     /// Since when no key has come and what waits for quiet has been on the screen.
@@ -132,7 +132,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             rows: RowCache::default(),
             inbox,
             executor,
-            gate: FrameGate::default(),
+            frame_limiter: FrameLimiter::default(),
             tick,
             viewport: None,
             quiet_since: None,
@@ -170,7 +170,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     /// When a frame may be drawn, if one may at all.
     fn frame_due(&self) -> Option<Instant> {
         let here = self.terminal_owner == TerminalOwner::Here;
-        self.gate.due(Instant::now()).filter(|_| here)
+        self.frame_limiter.due(Instant::now()).filter(|_| here)
     }
 
     /// When keys have been quiet for long enough for who waits for that.
@@ -278,31 +278,31 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         }
         self.note_change(&event);
         for effect in self.app.update(event) {
-            if let Some(action) = self.executor.carry_out(effect) {
-                self.perform_action(action)?;
+            if let Some(effect) = self.executor.carry_out(effect) {
+                self.carry_out(effect)?;
             }
         }
         Ok(())
     }
 
-    fn perform_action(&mut self, action: LoopAction) -> io::Result<()> {
-        match action {
-            LoopAction::Quit => self.exit = Some(LoopExit::Quit),
-            LoopAction::OpenDemo => self.exit = Some(LoopExit::Demo),
-            LoopAction::Switch(name, open) => return self.switch(&name, open),
-            LoopAction::Stop => return self.stop(),
-            LoopAction::SaveRecording(path) => return self.save_recording(path),
-            LoopAction::Replay(command) => return self.go_in_the_past(command),
-            LoopAction::Copy(what, text) => return self.copy(what, text),
-            LoopAction::Repaint => return self.repaint(),
-            LoopAction::Announce(announcement) => return self.screen.announce(&announcement),
-            LoopAction::SetTitle(title) => return self.screen.set_title(&title),
-            LoopAction::SetTheme(name) => {
-                let event = self.set_theme(name);
+    fn carry_out(&mut self, effect: LoopEffect) -> io::Result<()> {
+        match effect {
+            LoopEffect::Quit => self.exit = Some(LoopExit::Quit),
+            LoopEffect::OpenDemo => self.exit = Some(LoopExit::Demo),
+            LoopEffect::SwitchContext(name, open) => return self.switch(&name, open),
+            LoopEffect::Suspend => return self.stop(),
+            LoopEffect::SaveRecording(path) => return self.save_recording(path),
+            LoopEffect::Replay(command) => return self.go_in_the_past(command),
+            LoopEffect::Copy(what, text) => return self.copy(what, text),
+            LoopEffect::Repaint => return self.repaint(),
+            LoopEffect::Announce(announcement) => return self.screen.announce(&announcement),
+            LoopEffect::SetTitle(title) => return self.screen.set_title(&title),
+            LoopEffect::SetTheme(name) => {
+                let event = set_theme(&mut self.theme, self.read_theme, name);
                 return self.update(event);
             }
-            LoopAction::CaptureMouse(on) => return self.screen.capture_mouse(on),
-            LoopAction::Edit(id, text) => {
+            LoopEffect::CaptureMouse(on) => return self.screen.capture_mouse(on),
+            LoopEffect::Edit(id, text) => {
                 self.screen.leave()?;
                 self.terminal_owner = TerminalOwner::Editing;
                 self.executor.edit(id, text);
@@ -327,16 +327,6 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         Ok(())
     }
 
-    fn set_theme(&mut self, name: String) -> Event {
-        match (self.read_theme)(&name) {
-            Ok(theme) => {
-                self.theme = theme;
-                Event::ThemeSet(name)
-            }
-            Err(failure) => Event::Failed(failure),
-        }
-    }
-
     /// Sends the text to the terminal, and to a program that fills the clipboard where there is one.
     fn copy(&mut self, what: String, text: String) -> io::Result<()> {
         let sent = self.send_to_clipboard(&text);
@@ -359,7 +349,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     }
 
     fn repaint(&mut self) -> io::Result<()> {
-        self.gate.changed();
+        self.frame_limiter.changed();
         self.screen.repaint()
     }
 
@@ -371,7 +361,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     fn take_terminal_back(&mut self) -> io::Result<()> {
         self.terminal_owner = TerminalOwner::Here;
-        self.gate.changed();
+        self.frame_limiter.changed();
         self.screen.enter()
     }
 
@@ -393,7 +383,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             recorder.record(Fact::Drawn(viewport.width, viewport.height));
         }
         let now = Instant::now();
-        self.gate.drawn(now);
+        self.frame_limiter.drawn(now);
         if self.app.awaits_quiet() {
             self.quiet_since.get_or_insert(now);
         }

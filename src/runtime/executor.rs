@@ -6,6 +6,7 @@ mod asking;
 mod decoding;
 mod keeping;
 mod lines;
+mod ranges;
 mod tables;
 mod tails;
 mod terminal;
@@ -21,96 +22,25 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::decoding::Decoders;
-use self::keeping::Keepers;
+use self::keeping::StateWriter;
+use self::ranges::RunningRead;
 use self::tables::RunningTable;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
-use super::clipboard::Clipboard;
 use super::export;
-use super::options::{
-    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, LineParser, LogAccess, QueryAccess,
-    RowAccess, ViewAccess, WatchedConfig,
-};
+use super::options::{Access, DashboardOptions};
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use super::supervisor::panicked;
 use crate::app::{
-    Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, ReplayCommand, RequestId, ScanId,
-    TailEvent, TailId,
+    Effect, Event, ExportSpec, LoopEffect, OlderSpec, Progress, RequestId, ScanId, TailEvent,
+    TailId,
 };
-use crate::model::{CursorMoveSpec, ErrorKind, Failure, Locator, Operation, Outcome, Target};
+use crate::client::Observer;
+use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What only the owner of the terminal can do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LoopAction {
-    /// Put a text on the clipboard; the first is what it is called.
-    Copy(String, String),
-    /// Ring, and show a notification.
-    Announce(Announcement),
-    /// Give the terminal a title.
-    SetTitle(String),
-    /// Draw the next frame whole.
-    Repaint,
-    /// Draw in another theme.
-    SetTheme(String),
-    /// Take the mouse, or leave it to the terminal.
-    CaptureMouse(bool),
-    /// Give the terminal to the editor.
-    Edit(RequestId, String),
-    /// Write what is kept of the last minutes to this file.
-    SaveRecording(String),
-    /// Go through what is kept of the last minutes.
-    Replay(ReplayCommand),
-    /// Stop the process, as ctrl-z does.
-    Stop,
-    /// End the program.
-    Quit,
-    /// End this dashboard for one on the demo.
-    OpenDemo,
-    /// Go on with another cluster, and open that there.
-    Switch(String, Option<Box<Locator>>),
-}
-
-/// What the executor is made of.
-pub(super) struct ExecutorDeps {
-    /// Whom to ask.
-    pub(super) access: Access,
-    /// Where answers go.
-    pub(super) outbox: EventSender,
-    /// How often every broker is asked.
-    pub(super) refresh: Duration,
-    /// The demo cluster's console.
-    pub(super) console: Option<Console>,
-    /// The parser of the command line.
-    pub(super) parse_line: LineParser,
-    /// The config file, where its changes count.
-    pub(super) config: Option<WatchedConfig>,
-    /// What this program has logged.
-    pub(super) log: Option<LogAccess>,
-    /// Bytes of memory that a table may take.
-    pub(super) table_budget: usize,
-    /// What the cluster is called.
-    pub(super) cluster: String,
-    /// Who keeps a log of changes.
-    pub(super) changes: Option<ChangeAccess>,
-    /// Who keeps incidents for later runs.
-    pub(super) incidents: Option<IncidentAccess>,
-    /// Who keeps what rows show for later runs.
-    pub(super) rows: Option<RowAccess>,
-    /// Who keeps queries for later runs.
-    pub(super) queries: Option<QueryAccess>,
-    /// Who keeps how the dashboard looks for later runs.
-    pub(super) view: Option<ViewAccess>,
-    /// Who is alerted outside of the terminal.
-    pub(super) alerts: Option<AlertAccess>,
-    /// The command that edits a file.
-    pub(super) editor: String,
-    /// How text reaches the clipboard.
-    pub(super) clipboard: Clipboard,
-}
 
 /// A tail's tasks.
 struct OpenTail {
@@ -120,7 +50,8 @@ struct OpenTail {
 
 /// Owns every task of one cluster's dashboard.
 pub(super) struct Executor {
-    deps: ExecutorDeps,
+    options: Box<DashboardOptions>,
+    outbox: EventSender,
     tasks: TaskTracker,
     token: CancellationToken,
     tails: HashMap<TailId, OpenTail>,
@@ -128,14 +59,12 @@ pub(super) struct Executor {
     /// Whose turn it is to scan.
     scanning: Arc<Semaphore>,
     exports: HashMap<RequestId, CancellationToken>,
-    /// The statistics that are read: one at a time.
-    statistics: Option<(RequestId, CancellationToken)>,
+    statistics: RunningRead,
     /// The table that is read: one at a time.
     table: Option<RunningTable>,
-    /// The history of a key that is read: one at a time.
-    key_history: Option<(RequestId, CancellationToken)>,
+    key_history: RunningRead,
     decoders: Decoders,
-    keepers: Keepers,
+    state_writer: StateWriter,
     /// Alerts that wait to be handed on.
     alerts: Option<AlertQueue>,
     activity: Option<CancellationToken>,
@@ -146,8 +75,8 @@ pub(super) struct Executor {
 }
 
 impl Executor {
-    /// Starts asking the brokers.
-    pub(super) fn start(deps: ExecutorDeps) -> Self {
+    /// Starts asking the brokers; answers go to `outbox`.
+    pub(super) fn start(options: &DashboardOptions, outbox: EventSender) -> Self {
         let (probes, wanted) = prober::queue();
         let tasks = TaskTracker::new();
         let executor = Self {
@@ -156,27 +85,28 @@ impl Executor {
             scans: HashMap::new(),
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
-            statistics: None,
+            statistics: RunningRead::default(),
             table: None,
-            key_history: None,
+            key_history: RunningRead::default(),
             decoders: Decoders::default(),
-            keepers: Keepers::start(&deps, &tasks),
+            state_writer: StateWriter::start(options, outbox.clone(), &tasks),
             alerts: None,
             activity: None,
             cursors: None,
             refresh: RefreshRequest::new(),
-            asked_every: watch::Sender::new(deps.refresh),
+            asked_every: watch::Sender::new(options.session.settings.refresh),
             probes,
             tasks,
-            deps,
+            options: Box::new(options.clone()),
+            outbox,
         };
         executor.start_asking(wanted);
         executor.watch_config();
         executor
     }
 
-    /// Carries out an effect, or hands back what needs the terminal.
-    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<LoopAction> {
+    /// Carries out an effect, or hands back what is for the loop.
+    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<LoopEffect> {
         match effect {
             Effect::Refresh => self.refresh.send(),
             Effect::AskEvery(every) => drop(self.asked_every.send_replace(every)),
@@ -198,34 +128,22 @@ impl Executor {
             Effect::Export(id, spec) => self.export(id, spec),
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::ReadStatistics(id, spec, options) => self.read_statistics(id, spec, options),
-            Effect::CancelStatistics(id) => self.cancel_statistics(id),
+            Effect::CancelStatistics(id) => self.statistics.cancel(id),
             Effect::OpenTable(id, spec, view) => self.open_table(id, spec, view),
             Effect::ViewTable(id, view) => self.view_table(id, view),
             Effect::ExportTable(id, export) => self.export_table(id, export),
             Effect::CloseTable(id) => self.close_table(id),
             Effect::ReadKeyHistory(id, spec) => self.read_key_history(id, spec),
-            Effect::CancelKeyHistory(id) => self.cancel_key_history(id),
+            Effect::CancelKeyHistory(id) => self.key_history.cancel(id),
             Effect::Console(id, line) => self.console(id, line),
             Effect::ParseLine(line) => self.parse_line(line),
             Effect::ReadLog => self.read_log(),
-            Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
-            Effect::KeepRow(streams, row) => self.keepers.keep_row(streams, row),
-            Effect::KeepQuery(change) => self.keepers.keep_query(change),
-            Effect::KeepView(view) => self.keepers.keep_view(view),
+            Effect::SaveIncidents(incidents) => self.state_writer.save_incidents(incidents),
+            Effect::KeepRow(streams, row) => self.state_writer.save_row(streams, row),
+            Effect::KeepQuery(change) => self.state_writer.save_query(change),
+            Effect::KeepView(view) => self.state_writer.save_view(view),
             Effect::Alert(alert) => self.alert(*alert),
-            Effect::Announce(announcement) => return Some(LoopAction::Announce(announcement)),
-            Effect::SetTitle(title) => return Some(LoopAction::SetTitle(title)),
-            Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
-            Effect::Repaint => return Some(LoopAction::Repaint),
-            Effect::SetTheme(name) => return Some(LoopAction::SetTheme(name)),
-            Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
-            Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
-            Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
-            Effect::OpenDemo => return Some(LoopAction::OpenDemo),
-            Effect::SaveRecording(path) => return Some(LoopAction::SaveRecording(path)),
-            Effect::Replay(command) => return Some(LoopAction::Replay(command)),
-            Effect::Suspend => return Some(LoopAction::Stop),
-            Effect::Quit => return Some(LoopAction::Quit),
+            Effect::Loop(effect) => return Some(effect),
         }
         None
     }
@@ -233,20 +151,28 @@ impl Executor {
     /// Ends everything; what does not end within a second is left to the runtime.
     pub(super) async fn shut_down(self) {
         self.token.cancel();
-        // Whoever writes things down comes to the end of them: what was chosen last is kept too.
-        drop(self.keepers);
+        // It comes to the end of what it has to write: what was chosen last is kept too.
+        drop(self.state_writer);
         self.tasks.close();
         if timeout(SHUTDOWN_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(tasks = self.tasks.len(), "left tasks behind");
         }
     }
 
-    /// Runs a task until it is done or the token is cancelled; after a panic an event says so.
-    fn spawn(&self, token: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-        self.spawn_or(token, work, Event::Failed(broken()));
+    /// Runs a task until it is done or all of them end; after a panic an event says at what.
+    fn spawn(&self, doing: &str, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_or(&self.token, work, Event::Failed(panicked(doing)));
     }
 
-    /// [`Executor::spawn`]; after a panic it sends this event.
+    fn send(&self, event: Event) {
+        let outbox = self.outbox.clone();
+        self.spawn(
+            "handing on an answer",
+            async move { outbox.send(event).await },
+        );
+    }
+
+    /// Runs a task until it is done or the token is cancelled; after a panic it sends this event.
     fn spawn_or(
         &self,
         token: &CancellationToken,
@@ -256,7 +182,7 @@ impl Executor {
         let working = self
             .tasks
             .spawn(token.clone().run_until_cancelled_owned(work));
-        let outbox = self.deps.outbox.clone();
+        let outbox = self.outbox.clone();
         self.tasks.spawn(async move {
             if !working.await.is_err_and(|error| error.is_panic()) {
                 return;
@@ -291,37 +217,48 @@ impl Executor {
     /// Runs a task and sends its result, a panic included: whoever asked must not wait for ever.
     fn spawn_answer<T: Send + 'static>(
         &self,
+        doing: &'static str,
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
         to_event: impl FnOnce(Result<T, Failure>) -> Event + Send + 'static,
     ) {
-        let (outbox, working) = (self.deps.outbox.clone(), self.tasks.spawn(work));
+        let (outbox, working) = (self.outbox.clone(), self.tasks.spawn(work));
         let answer = async move {
-            let result = working.await.unwrap_or_else(|_| Err(broken()));
+            let result = working.await.unwrap_or_else(|_| Err(panicked(doing)));
             outbox.send(to_event(result)).await;
         };
-        self.spawn(&self.token, answer);
+        self.spawn("handing on an answer", answer);
+    }
+
+    fn observer(&self) -> Observer {
+        self.options.session.access.observer()
+    }
+
+    fn cluster(&self) -> String {
+        self.options.session.settings.cluster.clone()
     }
 
     fn perform(&self, id: RequestId, operation: Operation) {
-        let access = self.deps.access.clone();
-        let changes = self.deps.changes.clone();
-        let cluster = self.deps.cluster.clone();
+        let access = self.options.session.access.clone();
+        let saved_state = Arc::clone(&self.options.saved_state);
+        let cluster = self.cluster();
         let work = async move {
-            let end = changes.map(|begin| begin(&cluster, &operation));
+            let end = saved_state.begin_change(&cluster, &operation);
             let outcome = perform(access, operation).await;
             if let Some(end) = end {
                 end(&outcome);
             }
             outcome
         };
-        self.spawn_answer(work, move |result| Event::Done(id, result));
+        self.spawn_answer("changing the cluster", work, move |result| {
+            Event::Done(id, result)
+        });
     }
 
     fn plan_cursor_move(&self, id: RequestId, specs: Vec<CursorMoveSpec>) {
-        let Access::Full(client) = self.deps.access.clone() else {
+        let Access::Full(client) = self.options.session.access.clone() else {
             return;
         };
-        let outbox = self.deps.outbox.clone();
+        let outbox = self.outbox.clone();
         let planned = async move {
             let moves = async {
                 let mut moves = Vec::new();
@@ -340,7 +277,7 @@ impl Executor {
 
     fn export(&mut self, id: RequestId, spec: ExportSpec) {
         let failed = Event::Exported(id, Progress::Failed(panicked("writing the export")));
-        let writing = export::run(id, spec, self.deps.outbox.clone());
+        let writing = export::run(id, spec, self.outbox.clone());
         let writing = self.spawn_cancellable(writing, failed);
         self.exports.retain(|_, export| !export.is_cancelled());
         self.exports.insert(id, writing);
@@ -374,10 +311,6 @@ async fn perform(access: Access, operation: Operation) -> Result<Outcome, Failur
     }
 }
 
-fn broken() -> Failure {
-    panicked("doing this")
-}
-
 fn local(sentence: &str) -> Failure {
     Failure::new(ErrorKind::Local, Target::Cluster, sentence)
 }
@@ -385,37 +318,30 @@ fn local(sentence: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::super::channels::event_channels;
+    use super::super::options::RuntimeSession;
     use super::*;
-    use crate::client::{ConnectOptions, Observer};
+    use crate::app::Settings;
+    use crate::client::ConnectOptions;
+    use crate::ui::Theme;
 
     /// Nobody is asked, and nothing is kept.
-    pub(super) fn deps(outbox: EventSender) -> ExecutorDeps {
+    pub(super) fn options() -> DashboardOptions {
         let observer = Observer::new(ConnectOptions::new(["127.0.0.1:9"])).unwrap();
-        ExecutorDeps {
+        DashboardOptions::new(RuntimeSession {
             access: Access::Observe(observer),
-            outbox,
-            refresh: Duration::from_secs(1),
-            console: None,
-            parse_line: |line| Err(line.to_owned()),
-            config: None,
-            log: None,
-            table_budget: 1 << 20,
-            cluster: "test".into(),
-            changes: None,
-            incidents: None,
-            rows: None,
-            queries: None,
-            view: None,
-            alerts: None,
-            editor: String::new(),
-            clipboard: Clipboard::default(),
-        }
+            settings: Settings {
+                cluster: "test".into(),
+                ..Settings::default()
+            },
+            theme: Theme::default(),
+            cursors: Vec::new(),
+        })
     }
 
     #[tokio::test]
     async fn a_tail_is_told_that_its_request_for_older_messages_panicked() {
         let (outbox, mut inbox) = event_channels();
-        let executor = Executor::start(deps(outbox));
+        let executor = Executor::start(&options(), outbox);
         let spec = OlderSpec {
             stream: "orders".into(),
             partition: 2,

@@ -9,7 +9,9 @@ use super::channels::{EventReceiver, EventSender, event_channels};
 use super::clipboard::Clipboard;
 use super::options::LineParser;
 use super::scan;
-use crate::app::{Effect, Event, OlderSpec, Progress, ScanId, TableEvent, TableExport, TailEvent};
+use crate::app::{
+    Effect, Event, LoopEffect, OlderSpec, Progress, ScanId, TableEvent, TableExport, TailEvent,
+};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::store::{Chunk, Query, Scan};
 
@@ -20,7 +22,7 @@ pub(super) enum OfflineOutcome {
     /// This happens to the dashboard.
     Happened(Event),
     /// It is for whoever has the terminal.
-    ForTerminal(Effect),
+    ForLoop(LoopEffect),
 }
 
 /// Carries out effects without any broker.
@@ -46,6 +48,26 @@ fn no_older(spec: OlderSpec, refusal: Failure) -> TailEvent {
         partition: spec.partition,
         start: None,
         failure: Some(refusal),
+    }
+}
+
+/// What of the loop's own effects is done where nothing is live.
+fn for_loop(effect: LoopEffect, refusal: Failure) -> OfflineOutcome {
+    match effect {
+        LoopEffect::Edit(id, _) => OfflineOutcome::Happened(Event::Edited(id, Err(refusal))),
+        LoopEffect::SwitchContext(..) | LoopEffect::OpenDemo => {
+            OfflineOutcome::Happened(Event::Failed(refusal))
+        }
+        LoopEffect::SaveRecording(_) | LoopEffect::Announce(_) | LoopEffect::SetTitle(_) => {
+            OfflineOutcome::Nothing
+        }
+        LoopEffect::Copy(..)
+        | LoopEffect::SetTheme(_)
+        | LoopEffect::Repaint
+        | LoopEffect::CaptureMouse(_)
+        | LoopEffect::Suspend
+        | LoopEffect::Replay(_)
+        | LoopEffect::Quit => OfflineOutcome::ForLoop(effect),
     }
 }
 
@@ -80,7 +102,6 @@ impl Offline {
             Effect::FetchOlder(id, spec) => Event::Tail(id, no_older(spec, refusal)),
             Effect::Perform(id, _) => Event::Done(id, Err(refusal)),
             Effect::PlanCursorMove(id, _) => Event::CursorMovePlanned(id, Err(refusal)),
-            Effect::Edit(id, _) => Event::Edited(id, Err(refusal)),
             Effect::Export(id, _) | Effect::ExportTable(_, TableExport { id, .. }) => {
                 Event::Exported(id, Progress::Failed(refusal))
             }
@@ -89,20 +110,13 @@ impl Offline {
             Effect::ReadKeyHistory(id, _) => Event::KeyHistory(id, Err(refusal)),
             Effect::ReadLog => Event::LogRead(Vec::new()),
             Effect::Console(id, _) => Event::Console(id, Err(refusal.sentence)),
-            Effect::SwitchContext(..) | Effect::OpenDemo => Event::Failed(refusal),
             Effect::ParseLine(line) => {
                 let task = (self.parse_line)(&line);
                 Event::LineParsed(line, task)
             }
             Effect::IndexFields(id, chunks) => return self.index_fields(id, chunks),
             Effect::Scan(id, query, chunks) => return self.scan(id, &query, chunks),
-            Effect::Copy(..)
-            | Effect::SetTheme(_)
-            | Effect::Repaint
-            | Effect::CaptureMouse(_)
-            | Effect::Suspend
-            | Effect::Replay(_)
-            | Effect::Quit => return OfflineOutcome::ForTerminal(effect),
+            Effect::Loop(effect) => return for_loop(effect, refusal),
             // These are for brokers or for later runs, and nobody waits for an answer.
             Effect::Refresh
             | Effect::AskEvery(_)
@@ -116,13 +130,10 @@ impl Offline {
             | Effect::ReadFirstUnread(_)
             | Effect::FollowActivity(_)
             | Effect::SaveIncidents(_)
-            | Effect::SaveRecording(_)
             | Effect::KeepRow(..)
             | Effect::KeepQuery(_)
             | Effect::KeepView(_)
             | Effect::Alert(_)
-            | Effect::Announce(_)
-            | Effect::SetTitle(_)
             | Effect::CancelStatistics(_)
             | Effect::CancelExport(_)
             | Effect::ViewTable(..)
@@ -147,21 +158,17 @@ impl Offline {
         OfflineOutcome::Nothing
     }
 
-    /// Hands a text that was sent to the terminal, or could not be, to a program that fills the clipboard; without one,
-    /// returns what there is to say.
+    /// [`Clipboard::copy`]; its event comes from here.
     pub(super) fn copy(
         &mut self,
         what: String,
         text: String,
         sent: Result<(), Failure>,
     ) -> Option<Event> {
-        if !self.clipboard.has_programs() {
-            return Some(Event::Copied(what, self.clipboard.outcome(sent)));
-        }
-        let copying = self.clipboard.clone().copy(what, text, sent);
-        let outbox = self.outbox.clone();
-        self.spawn(async move { outbox.send(copying.await).await });
-        None
+        let (clipboard, outbox) = (self.clipboard.clone(), self.outbox.clone());
+        clipboard.copy(what, text, sent, outbox, |copying| {
+            self.spawn(copying);
+        })
     }
 
     fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::{KeptRow, KeptView, QueryChange, ReadSettings, Settings, ShellTask};
+use crate::app::{Event, KeptRow, KeptView, QueryChange, ReadSettings, Settings, ShellTask};
 use crate::client::{BrokerHealth, Client, KnownCursors, Observer};
 use crate::health::{Alert, Incident};
 use crate::model::{ErrorKind, Failure, Operation, Outcome, Target};
@@ -34,10 +34,10 @@ impl Access {
 }
 
 /// A future that can be kept in a struct.
-pub type ConsoleAnswer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub type BoxedFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Answers one line of the demo cluster's console, with what to show or with what is wrong with the line.
-pub type Console = Arc<dyn Fn(String) -> ConsoleAnswer<Result<String, String>> + Send + Sync>;
+pub type Console = Arc<dyn Fn(String) -> BoxedFuture<Result<String, String>> + Send + Sync>;
 
 /// Reads a line as the command line does: what it means in the dashboard, or what is wrong with it.
 pub type LineParser = fn(&str) -> Result<ShellTask, String>;
@@ -49,7 +49,7 @@ pub type ThemeReader = fn(&str) -> Result<Theme, Failure>;
 pub type ConfigReader = Arc<dyn Fn(&str) -> Result<ReadSettings, Failure> + Send + Sync>;
 
 /// The last lines that this program has logged, the oldest first.
-pub type LogAccess = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+pub type LoggedLines = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// A config file that is read again when it changes.
 #[derive(Clone)]
@@ -69,32 +69,41 @@ impl fmt::Debug for WatchedConfig {
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
 pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send + Sync>;
 
-/// Called before every change of the cluster of that name is sent; what it returns, with how it ended.
-pub type ChangeAccess = Arc<dyn Fn(&str, &Operation) -> ChangeEnd + Send + Sync>;
-
 /// Called when a change has ended, with how.
 pub type ChangeEnd = Box<dyn FnOnce(&Result<Outcome, Failure>) + Send>;
 
-/// Keeps the incidents of the cluster of that name for later runs.
-pub type IncidentAccess = Arc<dyn Fn(&str, &[Arc<Incident>]) + Send + Sync>;
+/// Keeps for later runs what a dashboard has of the cluster of that name. Each method does nothing unless it is overridden:
+/// that is not kept then.
+pub trait SavedState: Send + Sync {
+    /// A change of the cluster is about to be sent; what comes back is called when it has ended.
+    fn begin_change(&self, _cluster: &str, _operation: &Operation) -> Option<ChangeEnd> {
+        None
+    }
 
-/// Keeps what the rows of those streams show, in the cluster of the first name, for later runs; `None`: no longer.
-pub type RowAccess = Arc<dyn Fn(&str, &str, Option<KeptRow>) + Send + Sync>;
+    /// All incidents that are remembered, the oldest first.
+    fn save_incidents(&self, _cluster: &str, _incidents: &[Arc<Incident>]) {}
 
-/// Keeps where the brokers of the cluster of that name listen for later runs.
-pub type BrokerAccess = Arc<dyn Fn(&str, &[BrokerHealth]) + Send + Sync>;
+    /// What the rows of those streams show; `None`: no longer.
+    fn save_row(&self, _cluster: &str, _streams: &str, _row: Option<KeptRow>) {}
 
-/// Keeps the cursors of the cluster of that name for later runs.
-pub type CursorAccess = Arc<dyn Fn(&str, &[KnownCursors]) + Send + Sync>;
+    /// What became of a query.
+    fn save_query(&self, _cluster: &str, _change: &QueryChange) {}
 
-/// Keeps what became of a query of the cluster of that name for later runs.
-pub type QueryAccess = Arc<dyn Fn(&str, &QueryChange) + Send + Sync>;
+    /// How the dashboard looks.
+    fn save_view(&self, _cluster: &str, _view: &KeptView) {}
 
-/// Keeps how the dashboard looks in the cluster of that name for later runs.
-pub type ViewAccess = Arc<dyn Fn(&str, &KeptView) + Send + Sync>;
+    /// Where the brokers listen, when a session ends.
+    fn save_brokers(&self, _cluster: &str, _brokers: &[BrokerHealth]) {}
+
+    /// The cursors, when a session ends.
+    fn save_cursors(&self, _cluster: &str, _cursors: &[KnownCursors]) {}
+}
+
+/// Nothing is kept.
+impl SavedState for () {}
 
 /// Hands an alert about the cluster of that name to whoever is told outside of the terminal; returns what went wrong.
-pub type AlertAccess = Arc<dyn Fn(&str, Alert) -> ConsoleAnswer<Result<(), String>> + Send + Sync>;
+pub type AlertSender = Arc<dyn Fn(&str, Alert) -> BoxedFuture<Result<(), String>> + Send + Sync>;
 
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
@@ -123,25 +132,13 @@ pub struct DashboardOptions {
     /// The config file, where changes of it are to count while it runs.
     pub config: Option<WatchedConfig>,
     /// What this program has logged, where it is kept.
-    pub log: Option<LogAccess>,
+    pub log: Option<LoggedLines>,
     /// The other contexts of the config file, where there is one.
     pub contexts: Option<Contexts>,
-    /// Who keeps a log of changes, where one is kept.
-    pub changes: Option<ChangeAccess>,
-    /// Who keeps incidents for later runs, where they are kept.
-    pub incidents: Option<IncidentAccess>,
-    /// Who keeps what rows show for later runs, where that is kept.
-    pub rows: Option<RowAccess>,
-    /// Who keeps where brokers listen when a session ends, where that is kept.
-    pub brokers: Option<BrokerAccess>,
-    /// Who keeps the cursors when a session ends, where they are kept.
-    pub cursors: Option<CursorAccess>,
-    /// Who keeps queries for later runs, where they are kept.
-    pub queries: Option<QueryAccess>,
-    /// Who keeps how the dashboard looks for later runs, where that is kept.
-    pub view: Option<ViewAccess>,
+    /// What is kept for later runs.
+    pub saved_state: Arc<dyn SavedState>,
     /// Who is alerted outside of the terminal, where anybody is.
-    pub alerts: Option<AlertAccess>,
+    pub alerts: Option<AlertSender>,
     /// The command that edits a file; through a shell.
     pub editor: String,
     /// How text reaches the clipboard.
@@ -161,13 +158,7 @@ impl DashboardOptions {
             config: None,
             log: None,
             contexts: None,
-            changes: None,
-            incidents: None,
-            rows: None,
-            brokers: None,
-            cursors: None,
-            queries: None,
-            view: None,
+            saved_state: Arc::new(()),
             alerts: None,
             editor: super::editor::preferred(),
             clipboard: super::clipboard::Clipboard::of_environment(),
@@ -176,11 +167,23 @@ impl DashboardOptions {
     }
 }
 
-fn built_in_theme(name: &str) -> Result<Theme, Failure> {
+/// A theme that comes with the program.
+pub(super) fn built_in_theme(name: &str) -> Result<Theme, Failure> {
     Theme::named(name).ok_or_else(|| {
         let sentence = format!("no theme \"{name}\" comes with liftui");
         Failure::new(ErrorKind::Local, Target::Cluster, sentence)
     })
+}
+
+/// Draws in the theme of that name from now on, where it can be read.
+pub(super) fn set_theme(theme: &mut Theme, read: ThemeReader, name: String) -> Event {
+    match read(&name) {
+        Ok(chosen) => {
+            *theme = chosen;
+            Event::ThemeSet(name)
+        }
+        Err(failure) => Event::Failed(failure),
+    }
 }
 
 impl fmt::Debug for DashboardOptions {

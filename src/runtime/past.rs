@@ -11,8 +11,10 @@ pub(super) use self::reader::{PastAnswer, PastMoment};
 use self::reader::{PastOrder, PastReader};
 use super::offline::{Offline, OfflineOutcome, refused};
 use super::recorder::RingReader;
-use super::replay::{JUMP, LONG_JUMP};
-use crate::app::{App, Effect, Event, Playback, PlaybackState, ReplayCommand, Viewport};
+use super::replay::jump;
+use crate::app::{
+    App, Effect, Event, LoopEffect, Playback, PlaybackState, ReplayCommand, Viewport,
+};
 use crate::model::{Failure, Timestamp};
 use crate::recording::LineParser;
 use crate::ui::RowCache;
@@ -87,7 +89,7 @@ impl Past {
     }
 
     /// Something happened to what is shown; returns what is to be done by whoever has the terminal.
-    pub(super) fn update(&mut self, event: Event) -> Vec<Effect> {
+    pub(super) fn update(&mut self, event: Event) -> Vec<LoopEffect> {
         let mut left = Vec::new();
         let Some(shown) = &mut self.shown else {
             return left;
@@ -95,14 +97,15 @@ impl Past {
         let is_users = matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(_));
         let mut effects: VecDeque<Effect> = shown.app.update(event).into();
         // A key that leads to another time is no step in this one.
-        let leaves = effects.iter().any(|one| matches!(one, Effect::Replay(_)));
+        let is_replay = |one: &Effect| matches!(one, Effect::Loop(LoopEffect::Replay(_)));
+        let leaves = effects.iter().any(is_replay);
         shown.is_used |= is_users && !leaves;
         while let Some(effect) = effects.pop_front() {
             let refusal = refused(&shown.app.refusal_of_past().unwrap_or_default());
             match shown.offline.carry_out(effect, refusal) {
                 OfflineOutcome::Nothing => {}
                 OfflineOutcome::Happened(event) => effects.extend(shown.app.update(event)),
-                OfflineOutcome::ForTerminal(effect) => left.push(effect),
+                OfflineOutcome::ForLoop(effect) => left.push(effect),
             }
         }
         left
@@ -187,21 +190,14 @@ impl Past {
         }
         let mut to = self.at;
         while let Some(command) = self.commands.pop_front() {
-            to = match command {
-                ReplayCommand::Back => to.minus(JUMP),
-                ReplayCommand::Forward => to.plus(JUMP),
-                ReplayCommand::BackMinute => to.minus(LONG_JUMP),
-                ReplayCommand::ForwardMinute => to.plus(LONG_JUMP),
-                ReplayCommand::PreviousMark => return self.read(PastOrder::MarkBefore(to)),
-                ReplayCommand::NextMark => return self.read(PastOrder::MarkAfter(to)),
-                // These are for recordings, and the app says so.
-                ReplayCommand::Pause
-                | ReplayCommand::PreviousFrame
-                | ReplayCommand::NextFrame
-                | ReplayCommand::Faster
-                | ReplayCommand::Slower
-                | ReplayCommand::Return => to,
-            };
+            if command == ReplayCommand::PreviousMark {
+                return self.read(PastOrder::MarkBefore(to));
+            }
+            if command == ReplayCommand::NextMark {
+                return self.read(PastOrder::MarkAfter(to));
+            }
+            // What else there is, is for recordings, and the app says so.
+            to = jump(to, command);
         }
         if to != self.at {
             self.read(PastOrder::Seek(to));

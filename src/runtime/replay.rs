@@ -19,19 +19,19 @@ use super::input;
 use super::offline::Offline;
 use super::screen::{HostEvent, Screen};
 use super::terminal::RealTerminal;
-use crate::app::{App, Effect, Event, Playback, PlaybackState, ReplayCommand};
+use crate::app::{App, Effect, Event, LoopEffect, Playback, PlaybackState, ReplayCommand};
 use crate::model::Timestamp;
-use crate::recording::{LineParser, Mark, OpenError, Player, find_marks};
+use crate::recording::{LineParser, Mark, OpenError, Player, find_marks, next_mark};
 use crate::ui::{RowCache, Theme};
 
 /// How often what plays is drawn.
 const FRAME: Duration = Duration::from_millis(33);
 
 /// How far a key goes back or forward.
-pub(super) const JUMP: Duration = Duration::from_secs(10);
+const JUMP: Duration = Duration::from_secs(10);
 
 /// The same of another key.
-pub(super) const LONG_JUMP: Duration = Duration::from_secs(60);
+const LONG_JUMP: Duration = Duration::from_secs(60);
 
 /// How many times as fast as it happened a recording is played at most.
 const MOST_SPEED: u32 = 64;
@@ -216,7 +216,7 @@ impl<'a, S: Screen> Replay<'a, S> {
         });
         let effects = copy.update(event);
         let command = effects.iter().find_map(|effect| {
-            if let Effect::Replay(command) = effect {
+            if let Effect::Loop(LoopEffect::Replay(command)) = effect {
                 return Some(*command);
             }
             None
@@ -248,12 +248,12 @@ impl<'a, S: Screen> Replay<'a, S> {
             ReplayCommand::Pause => return self.play(),
             ReplayCommand::Return if self.state == PlaybackState::LookingAround => self.pause(),
             ReplayCommand::Return => {}
-            ReplayCommand::Back => self.player.seek(at.minus(JUMP)),
-            ReplayCommand::Forward => self.player.seek(at.plus(JUMP)),
-            ReplayCommand::BackMinute => self.player.seek(at.minus(LONG_JUMP)),
-            ReplayCommand::ForwardMinute => self.player.seek(at.plus(LONG_JUMP)),
+            ReplayCommand::Back
+            | ReplayCommand::Forward
+            | ReplayCommand::BackMinute
+            | ReplayCommand::ForwardMinute => self.player.seek(jump(at, command)),
             ReplayCommand::PreviousMark | ReplayCommand::NextMark => {
-                return self.jump(command == ReplayCommand::NextMark);
+                return self.go_to_mark(command == ReplayCommand::NextMark);
             }
             ReplayCommand::PreviousFrame => {
                 self.pause();
@@ -286,31 +286,24 @@ impl<'a, S: Screen> Replay<'a, S> {
     fn on_marks(&mut self, marks: Vec<Mark>) {
         self.marks = Marks::Found(marks);
         for forward in std::mem::take(&mut self.jumps) {
-            self.jump(forward);
+            self.go_to_mark(forward);
         }
     }
 
     /// Goes to the next finding or notice, or to the one before this time.
-    fn jump(&mut self, forward: bool) {
-        let at = self.player.at();
+    fn go_to_mark(&mut self, forward: bool) {
         let Marks::Found(marks) = &self.marks else {
             self.jumps.push(forward);
             return self.say("the recording is searched for findings and notices");
         };
-        let mark = if forward {
-            marks.iter().find(|mark| mark.at > at)
-        } else {
-            marks.iter().rev().find(|mark| mark.at < at)
-        };
-        let Some(mark) = mark.cloned() else {
-            let where_to = if forward { "after" } else { "before" };
-            return self.say(&format!(
-                "no finding or notice comes up {where_to} this time"
-            ));
-        };
-        self.pause();
-        self.player.seek(mark.at);
-        self.go_on_from_here();
+        match next_mark(marks, self.player.at(), forward) {
+            Ok(at) => {
+                self.pause();
+                self.player.seek(at);
+                self.go_on_from_here();
+            }
+            Err(sentence) => self.say(&sentence),
+        }
     }
 
     /// Says something on the line of notices, without looking around.
@@ -377,6 +370,24 @@ impl<'a, S: Screen> Replay<'a, S> {
             self.shown.update(Event::Viewport(viewport));
         }
         Ok(())
+    }
+}
+
+/// Where a key leads that goes back or forward by some time; no other leads away.
+pub(super) fn jump(from: Timestamp, command: ReplayCommand) -> Timestamp {
+    match command {
+        ReplayCommand::Back => from.minus(JUMP),
+        ReplayCommand::Forward => from.plus(JUMP),
+        ReplayCommand::BackMinute => from.minus(LONG_JUMP),
+        ReplayCommand::ForwardMinute => from.plus(LONG_JUMP),
+        ReplayCommand::PreviousMark
+        | ReplayCommand::NextMark
+        | ReplayCommand::Pause
+        | ReplayCommand::PreviousFrame
+        | ReplayCommand::NextFrame
+        | ReplayCommand::Faster
+        | ReplayCommand::Slower
+        | ReplayCommand::Return => from,
     }
 }
 

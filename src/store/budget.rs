@@ -20,12 +20,6 @@ impl Budget {
         self.limit
     }
 
-    /// Whether the stores together are below the limit.
-    pub fn has_room<'a>(self, stores: impl IntoIterator<Item = &'a Store>) -> bool {
-        let kept: usize = stores.into_iter().map(Store::bytes).sum();
-        kept < self.limit
-    }
-
     /// Drops chunks until the stores together keep to the limit: each time the one that takes most gives, so that a
     /// busy tail does not empty a quiet one. Returns whether they do keep to it now; frozen ones give nothing.
     pub fn enforce<'a>(self, stores: impl IntoIterator<Item = &'a mut Store>) -> bool {

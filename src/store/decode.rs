@@ -223,7 +223,7 @@ impl Reading<'_> {
             return Format::Text;
         }
         let binary = [Format::MessagePack, Format::Cbor, Format::Protobuf];
-        if let Some(form) = binary.into_iter().find(|form| self.is_surely(*form)) {
+        if let Some(form) = binary.into_iter().find(|form| self.reads_surely_as(*form)) {
             return form;
         }
         if self.other_text() {
@@ -235,7 +235,7 @@ impl Reading<'_> {
 
     /// Reads as a binary form where the bytes are that to their end and begin with something that has parts: single
     /// bytes and short counters are of every form.
-    fn is_surely(&mut self, form: Format) -> bool {
+    fn reads_surely_as(&mut self, form: Format) -> bool {
         let has_parts = match (form, self.bytes.first()) {
             (Format::MessagePack, Some(first)) => {
                 matches!(first, 0x81..=0x8f | 0x91..=0x9f | 0xdc..=0xdf)

@@ -163,11 +163,6 @@ impl Merge {
     pub fn out_of_order(&self) -> u64 {
         self.out_of_order
     }
-
-    /// How long messages wait at most.
-    pub fn window(&self) -> Duration {
-        self.window
-    }
 }
 
 impl PartitionQueue {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use liftui::app::{AlertSettings, DesktopForm};
 use liftui::demo::DemoCluster;
 use liftui::health::{Alert, AlertKind, AlertPolicy, Rule};
-use liftui::runtime::{Access, AlertAccess, Console, DashboardOptions};
+use liftui::runtime::{Access, AlertSender, Console, DashboardOptions};
 
 use crate::driver::{Driver, client, cluster_with, session};
 
-/// A dashboard that alerts at once, to these.
-fn open(cluster: &DemoCluster, access: AlertAccess) -> Driver {
+/// A dashboard that alerts at once, by this.
+fn open(cluster: &DemoCluster, sender: AlertSender) -> Driver {
     let full = Access::Full(client(cluster.addresses()));
     let mut options = DashboardOptions::new(session(full, cluster.addresses()));
     options.session.settings.alerts = AlertSettings {
@@ -24,7 +24,7 @@ fn open(cluster: &DemoCluster, access: AlertAccess) -> Driver {
         title: true,
         outside: true,
     };
-    options.alerts = Some(access);
+    options.alerts = Some(sender);
     let faults = cluster.faults();
     let console: Console = Arc::new(move |line| {
         let faults = faults.clone();

@@ -5,10 +5,19 @@ use std::sync::Arc;
 
 use liftui::app::KeptView;
 use liftui::demo::DemoCluster;
-use liftui::runtime::{Access, DashboardOptions};
+use liftui::runtime::{Access, DashboardOptions, SavedState};
 use tokio::sync::watch;
 
 use crate::driver::{Driver, client, cluster_with, session};
+
+/// Where how it looked last comes out again.
+struct SavedView(watch::Sender<KeptView>);
+
+impl SavedState for SavedView {
+    fn save_view(&self, _cluster: &str, view: &KeptView) {
+        self.0.send_replace(view.clone());
+    }
+}
 
 /// A dashboard that looks like this at first; how it looked last comes out of the other end.
 fn open(cluster: &DemoCluster, view: Option<KeptView>) -> (Driver, watch::Receiver<KeptView>) {
@@ -17,9 +26,7 @@ fn open(cluster: &DemoCluster, view: Option<KeptView>) -> (Driver, watch::Receiv
     session.settings.view.clone_from(&view);
     let (keep, kept) = watch::channel(view.unwrap_or_default());
     let mut options = DashboardOptions::new(session);
-    options.view = Some(Arc::new(move |_cluster, view: &KeptView| {
-        keep.send_replace(view.clone());
-    }));
+    options.saved_state = Arc::new(SavedView(keep));
     (Driver::start(options), kept)
 }
 

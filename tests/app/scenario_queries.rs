@@ -5,12 +5,21 @@ use std::sync::{Arc, Mutex};
 use liftui::app::{KeptQueries, QueryChange, SavedQuery};
 use liftui::client::Client;
 use liftui::demo::DemoCluster;
-use liftui::runtime::{Access, DashboardOptions};
+use liftui::runtime::{Access, DashboardOptions, SavedState};
 
 use crate::driver::{Driver, client, cluster_with, publish_to, session};
 
 /// What was handed over to be kept.
 type Changes = Arc<Mutex<Vec<QueryChange>>>;
+
+struct SavedQueries(Changes);
+
+impl SavedState for SavedQueries {
+    fn save_query(&self, cluster: &str, change: &QueryChange) {
+        assert_eq!(cluster, "demo");
+        self.0.lock().expect("nobody broke").push(change.clone());
+    }
+}
 
 async fn cluster() -> (DemoCluster, Client) {
     let (cluster, client) = cluster_with(&["orders", "payments"]).await;
@@ -26,11 +35,7 @@ fn open(cluster: &DemoCluster, kept: KeptQueries) -> (Driver, Changes) {
     let mut options = DashboardOptions::new(session(access, cluster.addresses()));
     options.session.settings.queries = kept;
     let changes = Changes::default();
-    let keep = Arc::clone(&changes);
-    options.queries = Some(Arc::new(move |cluster, change| {
-        assert_eq!(cluster, "demo");
-        keep.lock().expect("nobody broke").push(change.clone());
-    }));
+    options.saved_state = Arc::new(SavedQueries(Arc::clone(&changes)));
     (Driver::start(options), changes)
 }
 

@@ -8,7 +8,7 @@ use liftui::app::{KeptRow, RowSettings, Schemas};
 use liftui::client::Client;
 use liftui::demo::DemoCluster;
 use liftui::model::{AckPolicy, Destination, Operation, PublishOptions};
-use liftui::runtime::{Access, DashboardOptions};
+use liftui::runtime::{Access, DashboardOptions, SavedState};
 use liftui::store::decode::Schema;
 use tokio::sync::watch;
 
@@ -16,6 +16,18 @@ use crate::driver::{Driver, client, cluster_with, session};
 
 /// What the rows of streams are to show in the next run.
 type Kept = BTreeMap<String, KeptRow>;
+
+/// Where what is kept of rows comes out again.
+struct SavedRows(watch::Sender<Kept>);
+
+impl SavedState for SavedRows {
+    fn save_row(&self, _cluster: &str, streams: &str, row: Option<KeptRow>) {
+        self.0.send_modify(|kept| match row {
+            Some(row) => drop(kept.insert(streams.to_owned(), row)),
+            None => drop(kept.remove(streams)),
+        });
+    }
+}
 
 async fn publish(client: &Client, values: &[&str]) {
     for value in values {
@@ -54,12 +66,7 @@ fn open(
     session.settings.rows = rows;
     let (keep, keeps) = watch::channel(kept);
     let mut options = DashboardOptions::new(session);
-    options.rows = Some(Arc::new(move |_cluster, streams, row| {
-        keep.send_modify(|kept| match row {
-            Some(row) => drop(kept.insert(streams.to_owned(), row)),
-            None => drop(kept.remove(streams)),
-        });
-    }));
+    options.saved_state = Arc::new(SavedRows(keep));
     (Driver::start(options), keeps)
 }
 

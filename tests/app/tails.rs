@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::{
-    App, Area, ConnectionState, Effect, Event, FollowMode, HitTarget, Overlay, Pane, ScanEvent,
-    Settings, Side, Tail, TailEvent, TailId, TailState, Viewport, Window,
+    App, Area, ConnectionState, Effect, Event, FollowMode, HitTarget, LoopEffect, Overlay, Pane,
+    ScanEvent, Settings, Side, Tail, TailEvent, TailId, TailState, Viewport, Window,
 };
 use liftui::health::Rule;
 use liftui::model::{
@@ -472,7 +472,7 @@ fn a_large_value_is_not_copied_and_the_command_that_reads_it_is_offered() {
     dashboard.press("Y");
     dashboard.key(KeyCode::Enter);
     let effects = dashboard.effects();
-    let [Effect::Copy(_, copied)] = effects.as_slice() else {
+    let [Effect::Loop(LoopEffect::Copy(_, copied))] = effects.as_slice() else {
         panic!("no small text is offered");
     };
     assert!(copied.len() < 1000);
@@ -623,7 +623,7 @@ fn an_edited_value_comes_back_as_a_form() {
     dashboard.effects();
     dashboard.press("e");
     let effects = dashboard.effects();
-    let [Effect::Edit(id, text)] = effects.as_slice() else {
+    let [Effect::Loop(LoopEffect::Edit(id, text))] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!(text, "{\"id\":1}");

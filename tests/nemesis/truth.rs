@@ -135,7 +135,7 @@ impl Judge {
             News::View(view) => self.health.observe(&view),
             News::Probe(probe) => {
                 asked.remove(&(Arc::clone(&probe.stream), probe.partition));
-                self.health.probe(&probe);
+                self.health.record_probe(&probe);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! Which findings count, and when, is decided in `health`.
 
 use crate::app::context::Context;
-use crate::app::effect::{Announcement, Effect};
+use crate::app::effect::{Announcement, Effect, LoopEffect};
 use crate::app::settings::AlertSettings;
 use crate::health::{Alert, AlertKind, AlertTracker, Severity, Truth};
 use crate::model::sanitise;
@@ -48,7 +48,7 @@ impl Alerts {
         // One bell and one notification, however many there are.
         if let (true, Some(worst)) = (on_terminal, alerts.first()) {
             let text = sentence(worst, alerts.len() - 1, &context.settings.cluster);
-            context.emit(Effect::Announce(Announcement {
+            context.emit(LoopEffect::Announce(Announcement {
                 bell,
                 desktop,
                 text,
@@ -68,7 +68,7 @@ impl Alerts {
         let title = title(truth, &context.settings.cluster);
         if self.title.as_ref() != Some(&title) {
             self.title = Some(title.clone());
-            context.emit(Effect::SetTitle(title));
+            context.emit(LoopEffect::SetTitle(title));
         }
     }
 }

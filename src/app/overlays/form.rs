@@ -18,7 +18,7 @@ use command_preview::known_streams;
 use super::confirm::TOO_FAST;
 use crate::app::command::FormCommand;
 use crate::app::context::Context;
-use crate::app::effect::Effect;
+use crate::app::effect::LoopEffect;
 use crate::app::ids::RequestId;
 use crate::app::inflight::Request;
 use crate::app::input::burst_guard::BurstGuard;
@@ -295,7 +295,7 @@ impl Form {
             return context.notify(Level::Note, "there is no text here to edit");
         };
         let id = context.begin_request(Request::Edit);
-        context.emit(Effect::Edit(id, text));
+        context.emit(LoopEffect::Edit(id, text));
         self.editing = Some(id);
     }
 

@@ -8,7 +8,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use crate::app::app_request::{AppRequest, QueryRequest};
 use crate::app::command::{Command, Motion};
 use crate::app::context::Context;
-use crate::app::effect::Effect;
+use crate::app::effect::LoopEffect;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::kept_queries::{QueryChange, SavedQuery};
 use crate::app::lists::list_state::ListState;
@@ -189,12 +189,12 @@ impl Menu {
             Some(MenuAction::Tail(keys)) => context.request(AppRequest::Tail(keys)),
             Some(MenuAction::Broker(name)) => context.request(AppRequest::ShowBroker(name)),
             Some(MenuAction::Context(name)) => {
-                context.emit(Effect::SwitchContext(name, None));
+                context.emit(LoopEffect::SwitchContext(name, None));
             }
             Some(MenuAction::Column(number)) => {
                 context.request(AppRequest::ToggleColumn(number));
             }
-            Some(MenuAction::Theme(name)) => context.emit(Effect::SetTheme(name)),
+            Some(MenuAction::Theme(name)) => context.emit(LoopEffect::SetTheme(name)),
             Some(MenuAction::Copy(text)) => context.copy("it", text),
             Some(MenuAction::CopyCommand(line)) => {
                 let line = context.settings.on_this_cluster(&line);

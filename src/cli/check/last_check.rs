@@ -2,17 +2,15 @@
 //! Where that cannot be read or written, the check judges by what it sees itself.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::state_file;
+use crate::cli::state_file::{FORGOTTEN_AFTER, StateFile};
 use crate::config::Folders;
 use crate::health::{KnownFinding, KnownStream};
 use crate::model::Timestamp;
 
-/// A stream that no check has seen for so long is forgotten: it was deleted.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
+const FILE: StateFile<LastCheck> = StateFile::new(Folders::last_check, "what the last check left");
 
 /// What the last check knew; nothing where there was none.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -30,18 +28,13 @@ pub(crate) struct LastCheck {
 impl LastCheck {
     /// Reads what was left.
     pub(crate) fn read(cluster: &str) -> Self {
-        let path = Folders::of_user().map(|folders| folders.last_check(cluster));
-        state_file::read_or_empty(path, "what the last check left")
+        FILE.read(cluster)
     }
 
-    /// Leaves what this check knows to the next one.
+    /// Leaves what this check knows to the next one. A stream that none has seen for long was deleted.
     pub(super) fn write(mut self, cluster: &str, now: Timestamp) {
-        let Some(folders) = Folders::of_user() else {
-            return;
-        };
         let is_fresh = |stream: &KnownStream| Timestamp(stream.seen).age(now) < FORGOTTEN_AFTER;
         self.streams.retain(|_, stream| is_fresh(stream));
-        let path = folders.last_check(cluster);
-        state_file::replace_or_warn(&path, &self, "what this check saw");
+        FILE.write(cluster, &self);
     }
 }

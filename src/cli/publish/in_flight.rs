@@ -18,7 +18,7 @@ use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::json::JsonTime;
 use crate::cli::outcome_counts::OutcomeCounts;
 use crate::cli::output::{Column, OutputRow, Printer, output_row};
-use crate::client::{self, Client, Publisher, PublisherOptions};
+use crate::client::{self, Client, MAX_REQUEST_BYTES, Publisher, PublisherOptions};
 use crate::model::{
     Ack, ErrorKind, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
     counted_plainly,
@@ -69,10 +69,6 @@ impl OutputRow for AckRow {
         self.offset.to_string()
     }
 }
-
-/// The largest request that servers take (wire-contract §4.3). A larger one would cut the call that all messages share,
-/// and leave those under way with it of unknown outcome.
-const MAX_REQUEST: usize = 4 << 20;
 
 type MessageOutcome = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Send>>;
 
@@ -186,7 +182,7 @@ impl PublishRun {
                     }
                 }
                 message = messages.recv(), if reads && has_room => match message {
-                    Some(Ok(message)) if message.size() > MAX_REQUEST && matches!(self.transport, Transport::Call(_)) => {
+                    Some(Ok(message)) if message.size() > MAX_REQUEST_BYTES && matches!(self.transport, Transport::Call(_)) => {
                         reads = false;
                         self.error.get_or_insert(too_large(&message));
                     }
@@ -341,7 +337,7 @@ impl Drop for PublishLog {
 fn too_large(message: &OutgoingMessage) -> CliError {
     let line = message.line.unwrap_or_default();
     CliError::refused(format!(
-        "line {line}: the message has {} B, and no server takes a request of more than {MAX_REQUEST}",
+        "line {line}: the message has {} B, and no server takes a request of more than {MAX_REQUEST_BYTES}",
         message.size()
     ))
 }

@@ -361,7 +361,7 @@ impl ReaderOpener {
             }),
             ..SubscribeRequest::read_only(spec)
         };
-        let inner = Arc::clone(self.client.core());
+        let inner = Arc::clone(self.client.inner());
         let opened = Subscription::open(inner, request, OwnedMessages::default()).await?;
         Ok((opened, event))
     }
@@ -374,7 +374,7 @@ impl ReaderOpener {
         partition: PartitionId,
         offset: Offset,
     ) -> Result<Position> {
-        let inner = self.client.core();
+        let inner = self.client.inner();
         let stored = inner.stored_at(id, stream, partition, offset).await?;
         Ok(Position {
             offset,
@@ -440,7 +440,7 @@ impl ReaderOpener {
         let Some(not_after) = last.not_after else {
             return Some(true);
         };
-        let inner = self.client.core();
+        let inner = self.client.inner();
         let (offset, time) = inner.first_from(stream, partition, last.offset).await?;
         Some(offset != last.offset || time <= not_after)
     }

@@ -114,14 +114,14 @@ impl Cache {
         self.lock_lasting().clone()
     }
 
-    /// Whether a partition is believed to be gone that most brokers do not know, who know so many streams.
-    pub(super) fn is_believed_missing(
+    /// Most brokers do not know that partition, but so many streams, each; `true` once it is believed to be gone.
+    pub(super) fn record_missing(
         &self,
         place: (&StreamName, PartitionId),
         known: Vec<usize>,
     ) -> bool {
         let now = Instant::now();
-        self.lock_missing().is_believed_missing(place, known, now)
+        self.lock_missing().record_missing(place, known, now)
     }
 
     /// The stream was deleted by this client.

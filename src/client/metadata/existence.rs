@@ -60,10 +60,10 @@ impl Inner {
         for address in self.brokers.in_preferred_order() {
             let id = self.brokers.id(&address);
             if id.is_none() || id != cluster.answered_by {
-                let core = Arc::clone(self);
+                let inner = Arc::clone(self);
                 let had_failed = self.brokers.has_failed_last(&address);
                 others.spawn(async move {
-                    let answer = core.fetch_from(&address, OTHERS_TIMEOUT).await;
+                    let answer = inner.fetch_from(&address, OTHERS_TIMEOUT).await;
                     (had_failed, answer)
                 });
             }
@@ -93,10 +93,7 @@ impl Inner {
             .collect();
         let existence = if is_awaited || !self.is_majority(&answers) {
             Existence::Unclear
-        } else if self
-            .metadata
-            .is_believed_missing((stream, partition), counts)
-        {
+        } else if self.metadata.record_missing((stream, partition), counts) {
             Existence::Missing
         } else {
             Existence::KnownBefore

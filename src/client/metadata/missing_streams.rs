@@ -75,8 +75,8 @@ impl MissingStreams {
         });
     }
 
-    /// Most brokers do not know that partition, but so many streams, each: whether that is believed.
-    pub(super) fn is_believed_missing(
+    /// Most brokers do not know that partition, but so many streams, each; `true` once that is believed.
+    pub(super) fn record_missing(
         &mut self,
         (stream, partition): (&StreamName, PartitionId),
         mut known: Vec<usize>,
@@ -142,16 +142,16 @@ mod tests {
         let mut missing = MissingStreams::default();
         // Never seen: no reason to wait.
         let orders = (&orders, 0);
-        assert!(missing.is_believed_missing(orders, vec![2], at(0)));
+        assert!(missing.record_missing(orders, vec![2], at(0)));
         missing.record_seen(&cluster(&["orders", "other"]));
-        assert!(!missing.is_believed_missing(orders, vec![1, 1], at(0)));
-        assert!(!missing.is_believed_missing(orders, vec![1, 1], at(29)));
-        assert!(missing.is_believed_missing(orders, vec![1, 1], at(30)));
+        assert!(!missing.record_missing(orders, vec![1, 1], at(0)));
+        assert!(!missing.record_missing(orders, vec![1, 1], at(29)));
+        assert!(missing.record_missing(orders, vec![1, 1], at(30)));
         // From then on it is as one never seen. A partition that it never had is missing at once.
         missing.record_seen(&cluster(&["orders"]));
-        assert!(missing.is_believed_missing((orders.0, 1), vec![1, 1], at(30)));
+        assert!(missing.record_missing((orders.0, 1), vec![1, 1], at(30)));
         missing.forget("orders");
-        assert!(missing.is_believed_missing(orders, vec![1, 1], at(31)));
+        assert!(missing.record_missing(orders, vec![1, 1], at(31)));
     }
 
     #[test]
@@ -160,12 +160,12 @@ mod tests {
         let orders = StreamName::from("orders");
         let mut missing = MissingStreams::default();
         missing.record_seen(&cluster_of(&["orders"], 1, 4));
-        assert!(!missing.is_believed_missing((&orders, 3), vec![1], now));
+        assert!(!missing.record_missing((&orders, 3), vec![1], now));
         missing.record_seen(&cluster_of(&["orders"], 2, 1));
         // Named by a broker that has just started.
         missing.record_seen(&cluster_of(&["orders"], 1, 4));
-        assert!(missing.is_believed_missing((&orders, 3), vec![1], now));
-        assert!(!missing.is_believed_missing((&orders, 0), vec![1], now));
+        assert!(missing.record_missing((&orders, 3), vec![1], now));
+        assert!(!missing.record_missing((&orders, 0), vec![1], now));
     }
 
     #[test]
@@ -179,15 +179,15 @@ mod tests {
             let now = begun + Duration::from_secs(second);
             let known = usize::try_from(second).unwrap();
             assert!(
-                !missing.is_believed_missing(orders, vec![known, 2], now),
+                !missing.record_missing(orders, vec![known, 2], now),
                 "{second}"
             );
         }
         // Seen again, the next one begins anew.
         missing.record_seen(&cluster(&["orders"]));
-        assert!(!missing.is_believed_missing(orders, vec![19, 2], begun + Duration::from_secs(60)));
+        assert!(!missing.record_missing(orders, vec![19, 2], begun + Duration::from_secs(60)));
         // What this client deleted itself is not looked for.
         missing.forget("orders");
-        assert!(missing.is_believed_missing(orders, vec![19, 2], begun + Duration::from_secs(60)));
+        assert!(missing.record_missing(orders, vec![19, 2], begun + Duration::from_secs(60)));
     }
 }

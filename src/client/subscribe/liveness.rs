@@ -58,7 +58,7 @@ impl<S: MessageSink> Reader<S> {
         }
         let limit = self.silence_limit();
         let due = quiet >= limit && self.checked_at.elapsed() >= limit;
-        let suspected = self.is_suspected() && !heard;
+        let suspected = self.take_suspicion() && !heard;
         if due || suspected || self.is_past_stop_time() {
             self.checked_at = Instant::now();
             self.check_broker().await;
@@ -120,7 +120,7 @@ impl<S: MessageSink> Reader<S> {
         }
     }
 
-    fn is_suspected(&mut self) -> bool {
+    fn take_suspicion(&mut self) -> bool {
         let Some(session) = &mut self.subscription else {
             return false;
         };
@@ -140,8 +140,8 @@ impl<S: MessageSink> Reader<S> {
             return;
         };
         let spec = &self.connector.request.spec;
-        let (core, address) = (&self.connector.inner, &session.address);
-        let answer = core
+        let (inner, address) = (&self.connector.inner, &session.address);
+        let answer = inner
             .partition_at(address, &spec.stream, spec.partition, CHECK_TIMEOUT)
             .await;
         match answer {
@@ -223,9 +223,9 @@ impl<S: MessageSink> Reader<S> {
     /// A replica that is read on purpose is alive. Whether it is in sync still, has all, and no more than there is, its leader
     /// knows: followers of an emptied leader keep what they had, and stand still until it has as much.
     async fn check_replica(&mut self, error: Error) {
-        let core = Arc::clone(&self.connector.inner);
+        let inner = Arc::clone(&self.connector.inner);
         let spec = &self.connector.request.spec;
-        let answer = core.fetch_partition(&spec.stream, spec.partition);
+        let answer = inner.fetch_partition(&spec.stream, spec.partition);
         let answer = tokio::time::timeout(CHECK_TIMEOUT, answer).await;
         let (Ok(Ok(partition)), Some(session)) = (answer, &self.subscription) else {
             // A leader that cannot be asked now may be one that comes back with less than this replica has.
@@ -261,9 +261,9 @@ impl<S: MessageSink> Reader<S> {
 
     /// The broker does not lead, at least not any more.
     async fn check_leader_moved(&mut self, error: Error) {
-        let core = Arc::clone(&self.connector.inner);
-        let generation = core.metadata.generation();
-        let fresh = tokio::time::timeout(CHECK_TIMEOUT, core.refresh_metadata(generation)).await;
+        let inner = Arc::clone(&self.connector.inner);
+        let generation = inner.metadata.generation();
+        let fresh = tokio::time::timeout(CHECK_TIMEOUT, inner.refresh_metadata(generation)).await;
         let (Ok(Ok(cluster)), Some(session)) = (fresh, &self.subscription) else {
             return;
         };

@@ -35,7 +35,7 @@ impl Outage {
     }
 
     /// Counts a try that failed with that; `true` where the log has not been readable for too long.
-    pub(super) fn is_unreadable(&mut self, kind: ErrorKind, now: Instant) -> bool {
+    pub(super) fn record_failure(&mut self, kind: ErrorKind, now: Instant) -> bool {
         if kind != ErrorKind::LogUnreadable {
             self.unreadable = None;
             return false;
@@ -59,20 +59,20 @@ mod tests {
         let begun = Instant::now();
         let mut outage = Outage::new(None, begun);
         for _ in 0..20 {
-            assert!(!outage.is_unreadable(ErrorKind::Unreachable, begun));
+            assert!(!outage.record_failure(ErrorKind::Unreachable, begun));
         }
         // Seen on real servers: two such answers from a broker that was just started, after six refused connections.
         for _ in 0..20 {
-            assert!(!outage.is_unreadable(ErrorKind::LogUnreadable, begun));
+            assert!(!outage.record_failure(ErrorKind::LogUnreadable, begun));
         }
         let later = begun + UNREADABLE_FOR;
-        assert!(!outage.is_unreadable(ErrorKind::Unreachable, later));
+        assert!(!outage.record_failure(ErrorKind::Unreachable, later));
         for _ in 0..UNREADABLE_LIMIT {
             assert!(
-                !outage.is_unreadable(ErrorKind::LogUnreadable, later),
+                !outage.record_failure(ErrorKind::LogUnreadable, later),
                 "it began anew"
             );
         }
-        assert!(outage.is_unreadable(ErrorKind::LogUnreadable, later + UNREADABLE_FOR));
+        assert!(outage.record_failure(ErrorKind::LogUnreadable, later + UNREADABLE_FOR));
     }
 }

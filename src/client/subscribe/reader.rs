@@ -237,7 +237,7 @@ impl<S: MessageSink> Reader<S> {
         outage.attempt += 1;
         let attempt = outage.attempt;
         let is_over = limit.is_some_and(|limit| outage.since.elapsed() >= limit);
-        let is_unreadable = outage.is_unreadable(error.kind(), Instant::now());
+        let is_unreadable = outage.record_failure(error.kind(), Instant::now());
         let failure = Failure::from(error);
         if is_over {
             return self.end(EndReason::Unavailable(failure));

@@ -45,8 +45,8 @@ fn broker_silent(broker: &BrokerTruth, since: Timestamp) -> Finding {
         Severity::Critical
     };
     let message = format!("{} does not answer", broker.name());
-    let rule = (severity, Rule::BrokerSilent);
-    let mut finding = Finding::new(rule, target(broker), message, detail, since);
+    let (rule, target) = (Rule::BrokerSilent, target(broker));
+    let mut finding = Finding::new(severity, rule, target, message, detail, since);
     // It was never seen to answer: how long it has been silent, nobody knows.
     finding.at_least = broker.last_answer.is_none();
     finding.rate = broker.rate;
@@ -64,8 +64,8 @@ fn seed_silent(broker: &BrokerTruth, since: Timestamp) -> Finding {
             .map(|failure| failure.sentence.clone()),
     );
     detail.push("no broker says that it is reached there".into());
-    let rule = (Severity::Note, Rule::BrokerSilent);
-    let mut finding = Finding::new(rule, target(broker), message, detail, since);
+    let (rule, target) = (Rule::BrokerSilent, target(broker));
+    let mut finding = Finding::new(Severity::Note, rule, target, message, detail, since);
     finding.at_least = broker.last_answer.is_none();
     finding
 }
@@ -80,31 +80,46 @@ fn address_unknown(broker: &BrokerTruth, since: Timestamp) -> Finding {
         ),
         "it was away for over two minutes, or is back and not listed yet; naming its address with --addr tells".into(),
     ];
-    let rule = (Severity::Warning, Rule::AddressUnknown);
-    Finding::new(rule, target(broker), message, detail, since)
+    warning(Rule::AddressUnknown, broker, message, detail, since)
 }
 
 fn catching_up(broker: &BrokerTruth) -> Finding {
     let message = format!("{} is back and catches up", broker.name());
     let detail = vec!["what it says contradicts the others and is not believed yet".into()];
-    let rule = (Severity::Warning, Rule::BrokerCatchingUp);
     let since = broker.last_answer.unwrap_or_default();
-    Finding::new(rule, target(broker), message, detail, since)
+    warning(Rule::BrokerCatchingUp, broker, message, detail, since)
 }
 
 /// It may be slow or gone: that is known when it has failed again.
 fn broker_failing(broker: &BrokerTruth) -> Option<Finding> {
     let failure = broker.failure.as_ref()?;
-    let (severity, what) = if failure.kind == ErrorKind::Timeout {
-        (Severity::Warning, "has not answered for some seconds")
+    let what = if failure.kind == ErrorKind::Timeout {
+        "has not answered for some seconds"
     } else {
-        (Severity::Warning, "answers with an error")
+        "answers with an error"
     };
     let message = format!("{} {what}", broker.name());
     let detail = vec![failure.sentence.clone()];
     let since = broker.failing_since.unwrap_or_default();
-    let rule = (severity, Rule::BrokerFailing);
-    Some(Finding::new(rule, target(broker), message, detail, since))
+    let rule = Rule::BrokerFailing;
+    Some(warning(rule, broker, message, detail, since))
+}
+
+fn warning(
+    rule: Rule,
+    broker: &BrokerTruth,
+    message: String,
+    detail: Vec<String>,
+    since: Timestamp,
+) -> Finding {
+    Finding::new(
+        Severity::Warning,
+        rule,
+        target(broker),
+        message,
+        detail,
+        since,
+    )
 }
 
 fn target(broker: &BrokerTruth) -> Target {
@@ -155,6 +170,6 @@ fn last_silent(brokers: &[BrokerTruth]) -> Option<Timestamp> {
 }
 
 fn of_cluster(rule: Rule, message: impl Into<String>, detail: &str, since: Timestamp) -> Finding {
-    let rule = (Severity::Critical, rule);
-    Finding::new(rule, Target::Cluster, message, vec![detail.into()], since)
+    let (target, detail) = (Target::Cluster, vec![detail.into()]);
+    Finding::new(Severity::Critical, rule, target, message, detail, since)
 }

@@ -121,7 +121,7 @@ fn finding(
         format!("as of {at}: where it is stored could not be read since")
     });
     let detail = detail.into_iter().chain(as_of).collect();
-    let mut finding = Finding::new((severity, rule), target, message, detail, since);
+    let mut finding = Finding::new(severity, rule, target, message, detail, since);
     finding.partitions = partitions;
     finding.read_stream = Some(stream);
     finding

@@ -5,8 +5,9 @@ use std::io;
 use tokio::time::Instant;
 
 use super::EventLoop;
-use crate::app::{App, Effect, Event, ReplayCommand};
+use crate::app::{App, Event, LoopEffect, ReplayCommand};
 use crate::model::{ErrorKind, Failure, Target};
+use crate::runtime::options::set_theme;
 use crate::runtime::past::{Past, PastAnswer, PastNews};
 use crate::runtime::recorder::NOTHING_KEPT;
 use crate::runtime::screen::Screen;
@@ -47,7 +48,7 @@ impl<S: Screen> EventLoop<'_, S> {
         }
         let is_past = self.past.as_ref().is_some_and(|past| past.app().is_some());
         if !is_past || matches!(event, Event::Tick(_)) {
-            self.gate.changed();
+            self.frame_limiter.changed();
         }
     }
 
@@ -69,7 +70,7 @@ impl<S: Screen> EventLoop<'_, S> {
                 }
             }
         }
-        self.gate.changed();
+        self.frame_limiter.changed();
         if let Some(past) = &mut self.past {
             past.go(command);
         }
@@ -80,7 +81,7 @@ impl<S: Screen> EventLoop<'_, S> {
     fn return_to_now(&mut self) -> io::Result<()> {
         let had_mouse = self.shown().has_mouse();
         self.past = None;
-        self.gate.changed();
+        self.frame_limiter.changed();
         if self.app.has_mouse() != had_mouse {
             self.screen.capture_mouse(self.app.has_mouse())?;
         }
@@ -92,7 +93,7 @@ impl<S: Screen> EventLoop<'_, S> {
         match news {
             PastNews::Happened(event) => self.update_past(event),
             PastNews::Answer(PastAnswer::Moment(moment)) => {
-                self.gate.changed();
+                self.frame_limiter.changed();
                 self.quiet_since = None;
                 if let Some(past) = &mut self.past {
                     past.show(moment, &self.app, self.executor.offline());
@@ -109,7 +110,7 @@ impl<S: Screen> EventLoop<'_, S> {
     }
 
     fn update_past(&mut self, event: Event) -> io::Result<()> {
-        self.gate.changed();
+        self.frame_limiter.changed();
         let Some(past) = &mut self.past else {
             return Ok(());
         };
@@ -120,23 +121,20 @@ impl<S: Screen> EventLoop<'_, S> {
     }
 
     /// Does what the past asks of the terminal, or of the time.
-    fn on_effect_of_past(&mut self, effect: Effect) -> io::Result<()> {
-        if let Effect::Copy(what, text) = effect {
+    fn on_effect_of_past(&mut self, effect: LoopEffect) -> io::Result<()> {
+        if let LoopEffect::Copy(what, text) = effect {
             let sent = self.send_to_clipboard(&text);
             let past = self.past.as_mut();
             let copied = past.and_then(|past| past.copied(what, text, sent));
             return copied.map_or(Ok(()), |event| self.update_past(event));
         }
-        if let Effect::SetTheme(name) = effect {
+        if let LoopEffect::SetTheme(name) = effect {
             // Which theme it is does not depend on the time.
-            let event = self.set_theme(name);
+            let event = set_theme(&mut self.theme, self.read_theme, name);
             self.update(event.clone())?;
             return self.update_past(event);
         }
-        match self.executor.carry_out(effect) {
-            Some(action) => self.perform_action(action),
-            None => Ok(()),
-        }
+        self.carry_out(effect)
     }
 
     /// Draws the past; the recording of what is live has no such frame.
@@ -149,14 +147,14 @@ impl<S: Screen> EventLoop<'_, S> {
         self.screen
             .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;
         let now = Instant::now();
-        self.gate.drawn(now);
+        self.frame_limiter.drawn(now);
         if self.shown().awaits_quiet() {
             self.quiet_since.get_or_insert(now);
         }
         if let (Some(past), Some(viewport)) = (&mut self.past, drawn)
             && past.drawn(viewport)
         {
-            self.gate.changed();
+            self.frame_limiter.changed();
         }
         Ok(())
     }

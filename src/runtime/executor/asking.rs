@@ -1,4 +1,4 @@
-//! What asks the brokers for as long as the dashboard runs: for their views, for partitions in doubt, cursors and activity.
+//! Starts the tasks that ask brokers: for their views, partitions in doubt, cursors and activity; and the watch of the config file.
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -17,22 +17,23 @@ impl Executor {
     /// Begins to ask every broker for its view, and leaders for the partitions that come here.
     pub(super) fn start_asking(&self, wanted: mpsc::Receiver<Vec<PartitionKey>>) {
         let poller = Poller {
-            observer: self.deps.access.observer(),
-            outbox: self.deps.outbox.clone(),
+            observer: self.observer(),
+            outbox: self.outbox.clone(),
             every: self.asked_every.subscribe(),
             refresh: self.refresh.clone(),
         };
-        self.spawn(&self.token, poller.keep_running());
-        let outbox = self.deps.outbox.clone();
-        let probing = prober::run(self.deps.access.observer(), wanted, outbox);
-        self.spawn(&self.token, probing);
+        self.spawn("asking the brokers", poller.keep_running());
+        let outbox = self.outbox.clone();
+        let probing = prober::run(self.observer(), wanted, outbox);
+        self.spawn("asking leaders about partitions", probing);
     }
 
     /// Reads the config file again whenever it changes.
     pub(super) fn watch_config(&self) {
-        if let Some(config) = self.deps.config.clone() {
-            let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
-            self.spawn(&self.token, config_watch::watch(config, cluster, outbox));
+        if let Some(config) = self.options.config.clone() {
+            let (cluster, outbox) = (self.cluster(), self.outbox.clone());
+            let watching = config_watch::watch(config, cluster, outbox);
+            self.spawn("watching the config file", watching);
         }
     }
 
@@ -45,7 +46,7 @@ impl Executor {
     pub(super) fn read_cursors(&mut self) {
         let is_reading = |reading: &CancellationToken| !reading.is_cancelled();
         if !self.cursors.as_ref().is_some_and(is_reading) {
-            let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
+            let (observer, outbox) = (self.observer(), self.outbox.clone());
             let reading = activity::read_cursors(observer, outbox);
             let failed = Event::Cursors(Err(panicked("reading the cursors")));
             self.cursors = Some(self.spawn_cancellable(reading, failed));
@@ -53,18 +54,18 @@ impl Executor {
     }
 
     pub(super) fn read_first_unread(&self, cursors: Vec<CursorEntry>) {
-        let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
+        let (observer, outbox) = (self.observer(), self.outbox.clone());
         let reading = async move {
             let read = read_first_unread(observer, cursors, LAG_TIMEOUT).await;
             outbox.send(Event::FirstUnread(read)).await;
         };
-        self.spawn(&self.token, reading);
+        self.spawn("reading what cursors have not read", reading);
     }
 
     pub(super) fn follow_activity(&mut self, on: bool) {
         cancel(self.activity.take());
         if on {
-            let following = activity::follow(self.deps.access.observer(), self.deps.outbox.clone());
+            let following = activity::follow(self.observer(), self.outbox.clone());
             let failed = Event::Activity(Err(panicked("reading the activity")));
             self.activity = Some(self.spawn_cancellable(following, failed));
         }

@@ -42,7 +42,7 @@ impl Executor {
         }
         for (command, values) in wanted {
             let (sender, receiver) = watch::channel(values);
-            let work = run(Arc::clone(&command), receiver, self.deps.outbox.clone());
+            let work = run(Arc::clone(&command), receiver, self.outbox.clone());
             let token = self.spawn_cancellable(work, Event::Failed(panicked("decoding values")));
             let running = RunningDecoder {
                 wanted: sender,

@@ -7,31 +7,34 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
 
-use super::{Executor, ExecutorDeps};
+use super::Executor;
 use crate::app::{Event, KeptRow, KeptView, QueryChange};
 use crate::health::{Alert, Incident};
 use crate::runtime::alerts::AlertQueue;
+use crate::runtime::channels::EventSender;
+use crate::runtime::options::{DashboardOptions, SavedState};
 use crate::runtime::supervisor::panicked;
 
-/// Who writes changes down, one after the other, off the loop. Comes to the end of them once this is dropped.
-struct Keeper<C>(mpsc::UnboundedSender<C>);
+/// Saves one thing of the cluster of that name.
+type Save = Box<dyn FnOnce(&dyn SavedState, &str) + Send>;
 
-impl<C: Send + 'static> Keeper<C> {
-    /// Begins; `doing` is what it breaks at, where it panics.
-    fn start(
-        deps: &ExecutorDeps,
+/// Saves one thing after the other, off the loop. Comes to the end of them once this is dropped.
+pub(super) struct StateWriter(mpsc::UnboundedSender<(&'static str, Save)>);
+
+impl StateWriter {
+    pub(super) fn start(
+        options: &DashboardOptions,
+        outbox: EventSender,
         tasks: &TaskTracker,
-        doing: &'static str,
-        keep: impl Fn(&str, C) + Send + Sync + 'static,
     ) -> Self {
-        let (queue, mut changes) = mpsc::unbounded_channel();
-        let (keep, outbox) = (Arc::new(keep), deps.outbox.clone());
-        let cluster: Arc<str> = deps.cluster.as_str().into();
+        let (queue, mut saves) = mpsc::unbounded_channel::<(_, Save)>();
+        let state = Arc::clone(&options.saved_state);
+        let cluster: Arc<str> = options.session.settings.cluster.as_str().into();
         tasks.spawn(async move {
-            while let Some(change) = changes.recv().await {
-                let (keep, cluster) = (Arc::clone(&keep), Arc::clone(&cluster));
-                let keeping = spawn_blocking(move || keep(&cluster, change));
-                if keeping.await.is_err_and(|error| error.is_panic()) {
+            while let Some((doing, save)) = saves.recv().await {
+                let (state, cluster) = (Arc::clone(&state), Arc::clone(&cluster));
+                let saving = spawn_blocking(move || save(&*state, &cluster));
+                if saving.await.is_err_and(|error| error.is_panic()) {
                     outbox.send(Event::Failed(panicked(doing))).await;
                 }
             }
@@ -39,102 +42,55 @@ impl<C: Send + 'static> Keeper<C> {
         Self(queue)
     }
 
-    fn keep(&self, change: C) {
-        // It takes changes until it is dropped, or the runtime ends.
-        let _ended = self.0.send(change);
-    }
-}
-
-/// Who keeps what for later runs; `None` where nobody does.
-pub(super) struct Keepers {
-    incidents: Option<Keeper<Vec<Arc<Incident>>>>,
-    rows: Option<Keeper<(String, Option<KeptRow>)>>,
-    queries: Option<Keeper<QueryChange>>,
-    view: Option<Keeper<Box<KeptView>>>,
-}
-
-impl Keepers {
-    /// Whoever `deps` name.
-    pub(super) fn start(deps: &ExecutorDeps, tasks: &TaskTracker) -> Self {
-        Self {
-            incidents: deps.incidents.clone().map(|keep| {
-                Keeper::start(
-                    deps,
-                    tasks,
-                    "writing incidents down",
-                    move |at, all: Vec<_>| {
-                        keep(at, &all);
-                    },
-                )
-            }),
-            rows: deps.rows.clone().map(|keep| {
-                let doing = "writing down what rows show";
-                Keeper::start(
-                    deps,
-                    tasks,
-                    doing,
-                    move |at, (streams, row): (String, _)| {
-                        keep(at, &streams, row);
-                    },
-                )
-            }),
-            queries: deps.queries.clone().map(|keep| {
-                Keeper::start(deps, tasks, "writing queries down", move |at, change| {
-                    keep(at, &change);
-                })
-            }),
-            view: deps.view.clone().map(|keep| {
-                let doing = "writing down how the dashboard looks";
-                Keeper::start(deps, tasks, doing, move |at, view: Box<KeptView>| {
-                    keep(at, &view);
-                })
-            }),
-        }
+    /// `doing` is what breaks where it panics.
+    fn save(&self, doing: &'static str, save: impl FnOnce(&dyn SavedState, &str) + Send + 'static) {
+        // It takes them until it is dropped, or the runtime ends.
+        let _ended = self.0.send((doing, Box::new(save)));
     }
 
-    pub(super) fn keep_incidents(&self, incidents: Vec<Arc<Incident>>) {
-        if let Some(keeper) = &self.incidents {
-            keeper.keep(incidents);
-        }
+    pub(super) fn save_incidents(&self, incidents: Vec<Arc<Incident>>) {
+        self.save("writing incidents down", move |state, cluster| {
+            state.save_incidents(cluster, &incidents);
+        });
     }
 
     /// `streams` are names; `None` forgets what is kept of their rows.
-    pub(super) fn keep_row(&self, streams: String, row: Option<KeptRow>) {
-        if let Some(keeper) = &self.rows {
-            keeper.keep((streams, row));
-        }
+    pub(super) fn save_row(&self, streams: String, row: Option<KeptRow>) {
+        self.save("writing down what rows show", move |state, cluster| {
+            state.save_row(cluster, &streams, row);
+        });
     }
 
-    pub(super) fn keep_view(&self, view: Box<KeptView>) {
-        if let Some(keeper) = &self.view {
-            keeper.keep(view);
-        }
+    pub(super) fn save_query(&self, change: QueryChange) {
+        self.save("writing queries down", move |state, cluster| {
+            state.save_query(cluster, &change);
+        });
     }
 
-    pub(super) fn keep_query(&self, change: QueryChange) {
-        if let Some(keeper) = &self.queries {
-            keeper.keep(change);
-        }
+    pub(super) fn save_view(&self, view: Box<KeptView>) {
+        self.save(
+            "writing down how the dashboard looks",
+            move |state, cluster| {
+                state.save_view(cluster, &view);
+            },
+        );
     }
 }
 
 impl Executor {
     pub(super) fn alert(&mut self, alert: Alert) {
-        let Some(access) = self.deps.alerts.clone() else {
+        let Some(sender) = self.options.alerts.clone() else {
             return;
         };
         if self.alerts.is_none() {
-            let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
-            let (queue, work) = AlertQueue::new(cluster, access, outbox);
-            self.spawn(&self.token, work);
+            let (cluster, outbox) = (self.cluster(), self.outbox.clone());
+            let (queue, work) = AlertQueue::new(cluster, sender, outbox);
+            self.spawn("sending alerts", work);
             self.alerts = Some(queue);
         }
         let waiting = self.alerts.as_mut();
         if let Some(failure) = waiting.and_then(|queue| queue.add(alert)) {
-            let outbox = self.deps.outbox.clone();
-            self.spawn(&self.token, async move {
-                outbox.send(Event::Failed(failure)).await;
-            });
+            self.send(Event::Failed(failure));
         }
     }
 }
@@ -145,27 +101,39 @@ mod tests {
 
     use super::*;
     use crate::runtime::channels::event_channels;
-    use crate::runtime::executor::tests::deps;
+    use crate::runtime::executor::tests::options;
+
+    /// Keeps rows, but for that of one stream.
+    #[derive(Default)]
+    struct Rows(Mutex<Vec<(String, String)>>);
+
+    impl SavedState for Rows {
+        fn save_row(&self, cluster: &str, streams: &str, _row: Option<KeptRow>) {
+            assert_ne!(streams, "2", "as a test wants it");
+            let row = (cluster.to_owned(), streams.to_owned());
+            self.0.lock().unwrap().push(row);
+        }
+    }
 
     #[tokio::test]
-    async fn who_breaks_over_one_change_says_so_and_keeps_those_after_it_in_their_order() {
+    async fn what_breaks_over_one_change_says_so_and_keeps_those_after_it_in_their_order() {
         let (outbox, mut inbox) = event_channels();
-        let kept = Arc::new(Mutex::new(Vec::new()));
-        let (tasks, seen) = (TaskTracker::new(), Arc::clone(&kept));
-        let doing = "keeping numbers";
-        let keeper = Keeper::start(&deps(outbox), &tasks, doing, move |at, number: u32| {
-            assert_ne!(number, 2, "as a test wants it");
-            seen.lock().unwrap().push((at.to_owned(), number));
-        });
-        for number in 1..=4 {
-            keeper.keep(number);
+        let rows = Arc::new(Rows::default());
+        let tasks = TaskTracker::new();
+        let options = DashboardOptions {
+            saved_state: Arc::<Rows>::clone(&rows),
+            ..options()
+        };
+        let writer = StateWriter::start(&options, outbox, &tasks);
+        for streams in ["1", "2", "3", "4"] {
+            writer.save_row(streams.to_owned(), None);
         }
-        drop(keeper);
+        drop(writer);
         tasks.close();
         tasks.wait().await;
-        let expected = [1, 3, 4].map(|number| ("test".to_owned(), number));
-        assert_eq!(*kept.lock().unwrap(), expected);
-        let told = Some(Event::Failed(panicked(doing)));
-        assert_eq!(inbox.control.recv().await, told);
+        let expected = ["1", "3", "4"].map(|streams| ("test".to_owned(), streams.to_owned()));
+        assert_eq!(*rows.0.lock().unwrap(), expected);
+        let broken = Some(Event::Failed(panicked("writing down what rows show")));
+        assert_eq!(inbox.control.recv().await, broken);
     }
 }

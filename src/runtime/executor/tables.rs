@@ -1,13 +1,10 @@
-//! The tasks of a table: its reading, one at a time, and that of the history of one of its keys.
+//! The tasks of a table: its reading, one at a time.
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{Executor, broken, cancel};
-use crate::app::{
-    Event, KeyHistorySpec, RequestId, TableEvent, TableExport, TableId, TableSpec, TableView,
-};
-use crate::runtime::key_history;
+use super::{Executor, cancel};
+use crate::app::{Event, TableEvent, TableExport, TableId, TableSpec, TableView};
 use crate::runtime::supervisor::panicked;
 use crate::runtime::table::{self, TableDeps};
 
@@ -25,12 +22,12 @@ impl Executor {
         let (exports, asked) = mpsc::unbounded_channel();
         let deps = TableDeps {
             id,
-            observer: self.deps.access.observer(),
+            observer: self.observer(),
             spec,
-            limit: self.deps.table_budget,
+            limit: self.options.session.settings.tail_budget,
             views: in_sight,
             exports: asked,
-            outbox: self.deps.outbox.clone(),
+            outbox: self.outbox.clone(),
         };
         let failed = Event::Table(id, TableEvent::Failed(panicked("reading the table")));
         let token = self.spawn_cancellable(table::run(deps), failed);
@@ -60,18 +57,5 @@ impl Executor {
     pub(super) fn close_table(&mut self, id: TableId) {
         let is_it = |table: &mut RunningTable| table.id == id;
         cancel(self.table.take_if(is_it).map(|table| table.token));
-    }
-
-    pub(super) fn read_key_history(&mut self, id: RequestId, spec: KeyHistorySpec) {
-        let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
-        let reading = key_history::run(id, observer, spec, outbox);
-        let reading = self.spawn_cancellable(reading, Event::KeyHistory(id, Err(broken())));
-        let before = self.key_history.replace((id, reading));
-        cancel(before.map(|(_, token)| token));
-    }
-
-    pub(super) fn cancel_key_history(&mut self, id: RequestId) {
-        let is_it = |read: &mut (RequestId, CancellationToken)| read.0 == id;
-        cancel(self.key_history.take_if(is_it).map(|(_, token)| token));
     }
 }

@@ -1,26 +1,24 @@
-//! The tasks of tails: the subscriptions of each, what is fetched of older messages, scans of what is kept.
+//! Starts and ends the tasks of tails: reading their partitions, fetching older messages, scans and the index of fields.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-use super::{Executor, OpenTail, broken, cancel, local, older_failed};
-use crate::app::{
-    Event, OlderSpec, RequestId, ScanEvent, ScanId, StatisticsSpec, TailEvent, TailId, TailSpec,
-};
+use super::{Executor, OpenTail, cancel, local, older_failed};
+use crate::app::{Event, OlderSpec, ScanEvent, ScanId, TailEvent, TailId, TailSpec};
 use crate::model::{PartitionId, StreamName, Timestamp};
-use crate::runtime::pump::{self, Pump};
 use crate::runtime::reverse_reader::ReadSource;
-use crate::runtime::{scan, statistics};
-use crate::store::{Chunk, Query, Scan, StatisticsOptions};
+use crate::runtime::scan;
+use crate::runtime::supervisor::panicked;
+use crate::runtime::tail_reader::{self, TailReader};
+use crate::store::{Chunk, Query, Scan};
 
 /// Partitions of one tail: each is a session at a broker, with buffers on both sides.
 const MOST_TAILED: usize = 1_000;
 
 impl Executor {
     fn source(&self, stream: StreamName, partition: PartitionId) -> ReadSource {
-        let observer = self.deps.access.observer();
+        let observer = self.observer();
         ReadSource {
             observer,
             stream,
@@ -30,13 +28,11 @@ impl Executor {
 
     pub(super) fn open_tail(&mut self, tail: TailId, spec: TailSpec) {
         if spec.partitions.len() > MOST_TAILED {
-            let outbox = self.deps.outbox.clone();
             let sentence = format!(
                 "a tail reads at most {MOST_TAILED} partitions at once, and these are {}: open some of them",
                 spec.partitions.len()
             );
-            let refused = Event::Tail(tail, TailEvent::Failed(local(&sentence)));
-            return self.spawn(&self.token, async move { outbox.send(refused).await });
+            return self.send(Event::Tail(tail, TailEvent::Failed(local(&sentence))));
         }
         let token = self.token.child_token();
         let (throttle, throttled) = watch::channel(false);
@@ -45,19 +41,19 @@ impl Executor {
             .only
             .map(|query| scan::MessageFilter::new(query, turn()));
         for (stream, partition) in spec.partitions {
-            let pump = Pump {
+            let reader = TailReader {
                 tail,
                 source: self.source(stream, partition),
-                outbox: self.deps.outbox.clone(),
+                outbox: self.outbox.clone(),
                 throttled: throttled.clone(),
                 filter: filter.clone(),
                 refresh: self.refresh.clone(),
             };
-            let broken = Event::Tail(tail, TailEvent::Failed(broken()));
+            let broken = Event::Tail(tail, TailEvent::Failed(panicked("reading the tail")));
             if spec.newest_first {
-                self.spawn_or(&token, pump.newest_first(spec.start, spec.stop), broken);
+                self.spawn_or(&token, reader.newest_first(spec.start, spec.stop), broken);
             } else {
-                self.spawn_or(&token, pump.follow(spec.start, spec.stop), broken);
+                self.spawn_or(&token, reader.follow(spec.start, spec.stop), broken);
             }
         }
         self.tails.insert(
@@ -85,40 +81,18 @@ impl Executor {
         };
         let source = self.source(Arc::clone(&spec.stream), spec.partition);
         let failed = older_failed(id, &spec);
-        let fetching = pump::fetch_older(id, spec, source, self.deps.outbox.clone());
+        let fetching = tail_reader::fetch_older(id, spec, source, self.outbox.clone());
         self.spawn_or(&tail.token, fetching, failed);
     }
 
-    pub(super) fn read_statistics(
-        &mut self,
-        id: RequestId,
-        spec: StatisticsSpec,
-        options: StatisticsOptions,
-    ) {
-        let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
-        let failed = Event::Statistics(id, Err(broken()));
-        let reading = statistics::run(id, observer, spec, options, outbox);
-        let reading = self.spawn_cancellable(reading, failed);
-        cancel(
-            self.statistics
-                .replace((id, reading))
-                .map(|(_, token)| token),
-        );
-    }
-
-    pub(super) fn cancel_statistics(&mut self, id: RequestId) {
-        let is_it = |read: &mut (RequestId, CancellationToken)| read.0 == id;
-        cancel(self.statistics.take_if(is_it).map(|(_, token)| token));
-    }
-
     pub(super) fn index_fields(&self, id: ScanId, chunks: Vec<Arc<Chunk>>) {
-        let outbox = self.deps.outbox.clone();
-        self.spawn(&self.token, scan::index_fields(id, chunks, outbox));
+        let outbox = self.outbox.clone();
+        self.spawn("looking for fields", scan::index_fields(id, chunks, outbox));
     }
 
     pub(super) fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
         let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
-        let (turn, outbox) = (Arc::clone(&self.scanning), self.deps.outbox.clone());
+        let (turn, outbox) = (Arc::clone(&self.scanning), self.outbox.clone());
         let failed = Event::Scan(id, ScanEvent::Failed);
         let running = self.spawn_cancellable(scan::run(id, scan, turn, outbox), failed);
         self.scans.retain(|_, scan| !scan.is_cancelled());

@@ -11,7 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::app::App;
 use crate::model::Timestamp;
-use crate::recording::{LineParser, Mark, Player, Recording, find_marks};
+use crate::recording::{LineParser, Mark, Player, Recording, find_marks, next_mark};
 use crate::runtime::recorder::{NOTHING_KEPT, RingReader};
 
 /// How much of the past is folded before it is looked whether anybody still wants it.
@@ -163,30 +163,25 @@ impl PastThread {
     /// Goes to the next finding or notice, or to the one before that time.
     fn seek_mark(&mut self, time: Timestamp, forward: bool) -> Result<PastMoment, Missing> {
         let mut found = self.known_mark(time, forward);
-        if found.is_none() {
+        if found.is_err() {
             // What came since may have one; what lies before the time is known already.
             let until = if forward { Timestamp::now() } else { time };
             self.read_up_to(until)?;
             self.find_marks()?;
             found = self.known_mark(time, forward);
         }
-        if let Some(at) = found {
-            return self.seek(at, None);
+        match found {
+            Ok(at) => self.seek(at, None),
+            Err(sentence) => {
+                let player = self.player.as_ref().ok_or(NO_PAST)?;
+                let end = player.recording().end();
+                self.seek(time.min(end), Some(sentence))
+            }
         }
-        let where_to = if forward { "after" } else { "before" };
-        let text = format!("no finding or notice comes up {where_to} this time");
-        let player = self.player.as_ref().ok_or(NO_PAST)?;
-        let end = player.recording().end();
-        self.seek(time.min(end), Some(text))
     }
 
-    fn known_mark(&self, time: Timestamp, forward: bool) -> Option<Timestamp> {
-        let mut marks = self.marks.iter().flatten().map(|mark| mark.at);
-        if forward {
-            marks.find(|at| *at > time)
-        } else {
-            marks.rev().find(|at| *at < time)
-        }
+    fn known_mark(&self, time: Timestamp, forward: bool) -> Result<Timestamp, String> {
+        next_mark(self.marks.as_deref().unwrap_or_default(), time, forward)
     }
 
     /// Looks for the findings and notices of all that is there, unless that was done.

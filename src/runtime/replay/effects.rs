@@ -3,12 +3,11 @@
 use std::io;
 
 use super::Replay;
-use crate::app::{Effect, Event};
-use crate::model::{ErrorKind, Failure, Target};
+use crate::app::{Effect, Event, LoopEffect};
 use crate::runtime::clipboard;
 use crate::runtime::offline::{OfflineOutcome, refused};
+use crate::runtime::options::{built_in_theme, set_theme};
 use crate::runtime::screen::Screen;
-use crate::ui::Theme;
 
 impl<S: Screen> Replay<'_, S> {
     /// Carries out what the copy asks for, as far as that can be done here.
@@ -18,7 +17,7 @@ impl<S: Screen> Replay<'_, S> {
             let event = match self.offline.carry_out(effect, refusal) {
                 OfflineOutcome::Nothing => None,
                 OfflineOutcome::Happened(event) => Some(event),
-                OfflineOutcome::ForTerminal(effect) => self.on_terminal(effect)?,
+                OfflineOutcome::ForLoop(effect) => self.on_terminal(effect)?,
             };
             if let Some(event) = event {
                 self.update(event)?;
@@ -27,36 +26,33 @@ impl<S: Screen> Replay<'_, S> {
         Ok(())
     }
 
-    /// Draws in a theme that comes with the program; files are those of whoever recorded.
-    fn set_theme(&mut self, name: String) -> Event {
-        if let Some(theme) = Theme::named(&name) {
-            self.theme = theme;
-            return Event::ThemeSet(name);
-        }
-        let sentence = format!("no theme \"{name}\" comes with liftui");
-        Event::Failed(Failure::new(ErrorKind::Local, Target::Cluster, sentence))
-    }
-
     /// Does what the terminal is asked for.
-    fn on_terminal(&mut self, effect: Effect) -> io::Result<Option<Event>> {
-        if let Effect::Copy(what, text) = effect {
-            let sent = clipboard::sent(self.screen.copy(&text));
-            return Ok(self.offline.copy(what, text, sent));
+    fn on_terminal(&mut self, effect: LoopEffect) -> io::Result<Option<Event>> {
+        match effect {
+            LoopEffect::Copy(what, text) => {
+                let sent = clipboard::sent(self.screen.copy(&text));
+                return Ok(self.offline.copy(what, text, sent));
+            }
+            LoopEffect::SetTheme(name) => {
+                // Files are those of whoever recorded.
+                return Ok(Some(set_theme(&mut self.theme, built_in_theme, name)));
+            }
+            LoopEffect::CaptureMouse(on) => self.screen.capture_mouse(on)?,
+            LoopEffect::Repaint => self.screen.repaint()?,
+            LoopEffect::Suspend => {
+                self.screen.leave()?;
+                self.screen.stop()?;
+            }
+            LoopEffect::Quit => self.is_over = true,
+            // Keys of the recording were looked for before; nothing else comes out of what is offline.
+            LoopEffect::Replay(_)
+            | LoopEffect::Announce(_)
+            | LoopEffect::SetTitle(_)
+            | LoopEffect::Edit(..)
+            | LoopEffect::SaveRecording(_)
+            | LoopEffect::SwitchContext(..)
+            | LoopEffect::OpenDemo => {}
         }
-        if let Effect::SetTheme(name) = effect {
-            return Ok(Some(self.set_theme(name)));
-        }
-        if let Effect::CaptureMouse(on) = effect {
-            self.screen.capture_mouse(on)?;
-        }
-        if effect == Effect::Repaint {
-            self.screen.repaint()?;
-        }
-        if effect == Effect::Suspend {
-            self.screen.leave()?;
-            self.screen.stop()?;
-        }
-        self.is_over |= effect == Effect::Quit;
         Ok(None)
     }
 }

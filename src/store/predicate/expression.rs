@@ -1,5 +1,5 @@
 //! `cel:` terms: an expression of the Common Expression Language over one message.
-//! How JSON becomes values of the language is `lazy`'s; only what an expression names is built.
+//! How JSON becomes values of the language is `lazy_json`'s; only what an expression names is built.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};

@@ -1,5 +1,5 @@
 //! Text or an expression to be found in bytes: in one field exactly, or roughly in many messages at once.
-//! Which fields and messages count is `predicate`'s and `sweep`'s.
+//! Which fields and messages count is `predicate`'s and `chunk_scan`'s.
 
 use std::fmt::Write;
 use std::ops::Range;

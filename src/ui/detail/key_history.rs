@@ -2,7 +2,7 @@
 
 use super::Line;
 use super::text_builder::TextBuilder;
-use crate::app::{App, KeyHistoryRun};
+use crate::app::{App, KeyHistoryRun, RangeState};
 use crate::model::{TimeDisplay, counted, sanitise};
 use crate::store::{FieldChange, KeyHistory, KeyVersion, ValueChange};
 use crate::ui::format;
@@ -20,7 +20,7 @@ pub(in crate::ui) fn key_history_detail(app: &App, theme: &Theme) -> (String, Ve
     };
     let mut text = TextBuilder::new(theme);
     add_head(run, &mut text);
-    let history = run.history();
+    let history = run.report();
     let newest_first = history.versions.iter().rev();
     let before = newest_first.clone().skip(1).map(Some).chain([None]);
     for (version, before) in newest_first.zip(before) {
@@ -32,11 +32,11 @@ pub(in crate::ui) fn key_history_detail(app: &App, theme: &Theme) -> (String, Ve
 }
 
 fn add_head(run: &KeyHistoryRun, text: &mut TextBuilder<'_>) {
-    let (history, theme) = (run.history(), text.theme);
+    let (history, theme) = (run.report(), text.theme);
     let (spec, read) = (run.spec(), counted(history.read, "message"));
     let found = counted(history.versions.len(), "message");
     let place = sanitise::line(&format!("{}:{}", spec.stream, spec.partition)).into_owned();
-    if let Some(failure) = run.failure() {
+    if let RangeState::Failed(failure) = run.state() {
         text.text(failure.sentence.clone(), theme.broken);
     } else if let Some(note) = &history.reading.note {
         text.text(note.clone(), theme.degraded);

@@ -3,7 +3,7 @@
 use super::Line;
 use super::replicas::bar;
 use super::text_builder::TextBuilder;
-use crate::app::{App, StatisticsRun, StatisticsState};
+use crate::app::{App, RangeState, StatisticsRun};
 use crate::model::{
     StartAt, StreamName, TimeDisplay, Timestamp, counted, counted_of, exact_age, first_names,
     format_duration, sanitise,
@@ -30,11 +30,12 @@ pub(in crate::ui) fn statistics_detail(app: &App, theme: &Theme) -> (String, Vec
         let lines = vec![Line::text("Nothing was counted yet.", theme.muted)];
         return ("Statistics".to_owned(), lines);
     };
-    let mut names: Vec<&StreamName> = run.spec().partitions.iter().map(|(name, _)| name).collect();
+    let partitions = run.reading().spec().partitions.iter();
+    let mut names: Vec<&StreamName> = partitions.map(|(name, _)| name).collect();
     names.dedup();
     let title = format!("Statistics of {}", first_names(&names));
     let mut text = TextBuilder::new(theme);
-    let report = run.report();
+    let report = run.reading().report();
     add_head(run, app, &mut text);
     if report.totals.messages > 0 {
         add_times(report, app, &mut text);
@@ -53,40 +54,41 @@ pub(in crate::ui) fn statistics_detail(app: &App, theme: &Theme) -> (String, Vec
 }
 
 fn add_head(run: &StatisticsRun, app: &App, text: &mut TextBuilder<'_>) {
-    let (report, theme) = (run.report(), text.theme);
-    let (since, until) = run.times();
+    let (reading, theme) = (run.reading(), text.theme);
+    let (report, spec) = (reading.report(), reading.spec());
+    let (since, until) = reading.times();
     let took = exact_age(since.age(until.unwrap_or(app.now())));
     let read = counted(report.totals.read, "message");
-    match run.state() {
-        StatisticsState::Reading => {
+    match reading.state() {
+        RangeState::Reading => {
             let sentence = format!("Reading: {read} so far, for {took}; the same key stops it.");
             text.text(sentence, theme.title);
         }
-        StatisticsState::Done if report.is_whole() => {
+        RangeState::Done if report.is_whole() => {
             text.text(format!("All was read: {read} in {took}."), theme.good);
         }
-        StatisticsState::Done => {
+        RangeState::Done => {
             let sentence =
                 format!("Not all could be read: {read} in {took}; see PARTITIONS below.");
             text.text(sentence, theme.degraded);
         }
-        StatisticsState::Stopped => {
+        RangeState::Stopped => {
             let sentence =
                 format!("Stopped after {took}: what follows is of the {read} until then.");
             text.text(sentence, theme.degraded);
         }
-        StatisticsState::Failed(failure) => text.text(failure.sentence.clone(), theme.broken),
+        RangeState::Failed(failure) => text.text(failure.sentence.clone(), theme.broken),
     }
     text.gap();
-    let range = match (run.range(), run.spec().start) {
+    let range = match (run.range(), spec.start) {
         ("", StartAt::Earliest) => "all that is kept, to the end".to_owned(),
         (range, _) => format!("from {range}"),
     };
     text.pair("range", range);
-    if let Some(query) = &run.spec().query {
+    if let Some(query) = &spec.query {
         text.pair("query", sanitise::line(Query::text(query)).into_owned());
     }
-    add_totals(&report.totals, run.spec().query.is_some(), app, text);
+    add_totals(&report.totals, spec.query.is_some(), app, text);
 }
 
 fn add_totals(totals: &StatisticsTotals, has_query: bool, app: &App, text: &mut TextBuilder<'_>) {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use liftui::app::{
-    Area, DetailTarget, Effect, Event, HitTarget, Listing, Overlay, Pane, RowKey, Screen, Settings,
-    Viewport,
+    Area, DetailTarget, Effect, Event, HitTarget, Listing, LoopEffect, Overlay, Pane, RowKey,
+    Screen, Settings, Viewport,
 };
 
 use super::notice;
@@ -31,7 +31,7 @@ fn enter_goes_deeper_and_q_the_same_way_back() {
     assert_eq!(world.app.focus().pane(), Pane::Streams);
     assert_eq!(world.press("q"), []);
     assert!(notice(&world).contains("1 open tail would be lost"));
-    assert_eq!(world.press("q"), [Effect::Quit]);
+    assert_eq!(world.press("q"), [Effect::Loop(LoopEffect::Quit)]);
 }
 
 #[test]
@@ -44,10 +44,10 @@ fn q_quits_at_once_where_nothing_is_lost_and_asks_where_a_draft_is() {
     assert!(notice(&world).contains("a draft would be lost"));
     world.run(Duration::from_secs(5));
     assert!(
-        !world.press("q").contains(&Effect::Quit),
+        !world.press("q").contains(&Effect::Loop(LoopEffect::Quit)),
         "that was long ago"
     );
-    assert_eq!(world.press("ctrl-q"), [Effect::Quit]);
+    assert_eq!(world.press("ctrl-q"), [Effect::Loop(LoopEffect::Quit)]);
 }
 
 #[test]
@@ -56,15 +56,22 @@ fn ctrl_c_asks_once_and_forgets_after_a_while() {
     assert_eq!(world.press("ctrl-c"), []);
     assert!(notice(&world).contains("again"));
     world.run(Duration::from_secs(5));
-    assert!(!world.press("ctrl-c").contains(&Effect::Quit));
-    assert_eq!(world.press("ctrl-c"), [Effect::Quit]);
+    assert!(
+        !world
+            .press("ctrl-c")
+            .contains(&Effect::Loop(LoopEffect::Quit))
+    );
+    assert_eq!(world.press("ctrl-c"), [Effect::Loop(LoopEffect::Quit)]);
 }
 
 #[test]
 fn quit_works_before_any_broker_has_answered() {
     let mut world = World::silent(settings());
-    assert_eq!(world.press("q"), [Effect::Quit]);
-    assert_eq!(world.event(Event::Shutdown), [Effect::Quit]);
+    assert_eq!(world.press("q"), [Effect::Loop(LoopEffect::Quit)]);
+    assert_eq!(
+        world.event(Event::Shutdown),
+        [Effect::Loop(LoopEffect::Quit)]
+    );
 }
 
 #[test]
@@ -109,13 +116,19 @@ fn another_context_is_gone_to_by_menu_or_by_name() {
     world.write("stag");
     assert_eq!(
         world.press("enter"),
-        [Effect::SwitchContext("staging".to_owned(), None)]
+        [Effect::Loop(LoopEffect::SwitchContext(
+            "staging".to_owned(),
+            None
+        ))]
     );
     world.press(":");
     world.write("ctx staging");
     assert_eq!(
         world.press("enter"),
-        [Effect::SwitchContext("staging".to_owned(), None)]
+        [Effect::Loop(LoopEffect::SwitchContext(
+            "staging".to_owned(),
+            None
+        ))]
     );
 }
 
@@ -126,10 +139,14 @@ fn the_demo_opens_at_a_key_where_nobody_was_named_and_nobody_answers() {
         ..settings()
     };
     let mut world = World::silent(unnamed());
-    assert_eq!(world.press("L"), [Effect::OpenDemo]);
+    assert_eq!(world.press("L"), [Effect::Loop(LoopEffect::OpenDemo)]);
     for make in [|_| World::silent(settings()), World::healthy_with] {
         let mut world = make(unnamed());
-        assert!(!world.press("L").contains(&Effect::OpenDemo));
+        assert!(
+            !world
+                .press("L")
+                .contains(&Effect::Loop(LoopEffect::OpenDemo))
+        );
         assert!(notice(&world).contains("`liftui demo` opens the demo"));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use liftui::app::{CopyOutcome, Effect, Event, Overlay, Pane, Settings};
+use liftui::app::{CopyOutcome, Effect, Event, LoopEffect, Overlay, Pane, Settings};
 use liftui::model::StartAt;
 use liftui::ui::Theme;
 
@@ -91,7 +91,7 @@ fn the_palette_finds_streams_brokers_and_commands() {
 fn copied(effects: &[Effect]) -> Vec<&str> {
     let mut texts = Vec::new();
     for effect in effects {
-        if let Effect::Copy(_, text) = effect {
+        if let Effect::Loop(LoopEffect::Copy(_, text)) = effect {
             texts.push(text.as_str());
         }
     }

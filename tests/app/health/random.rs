@@ -85,7 +85,7 @@ fn step(world: &mut World, rng: &mut Rng, seconds: f64) {
         3 => {
             let entries: Vec<CursorEntry> =
                 (0..rng.usize(..4)).map(|_| cursor(rng, seconds)).collect();
-            world.health.cursors(&entries);
+            world.health.record_cursors(&entries);
         }
         4 => {
             let partition = Box::new(partition(rng, 0));
@@ -94,7 +94,7 @@ fn step(world: &mut World, rng: &mut Rng, seconds: f64) {
                 partition,
                 readonly,
             };
-            world.health.probe(&Probe {
+            world.health.record_probe(&Probe {
                 stream: "clicks".into(),
                 partition: rng.i32(-1..5),
                 at: at(seconds),

@@ -154,7 +154,7 @@ impl World {
     }
 
     pub(super) fn probe(&mut self, seconds: f64, state: ProbeState) {
-        self.health.probe(&Probe {
+        self.health.record_probe(&Probe {
             stream: "orders".into(),
             partition: 0,
             at: at(seconds),
@@ -176,7 +176,7 @@ impl World {
             time: at(stored),
             read_at: at(seconds),
         };
-        self.health.cursors(&[entry]);
+        self.health.record_cursors(&[entry]);
     }
 
     pub(super) fn truth(&mut self, seconds: f64) -> Arc<Truth> {

@@ -137,7 +137,7 @@ fn a_search_of_a_paused_partition_does_not_claim_to_have_looked_at_all() {
     assert!(screen.contains("paused"), "{screen}");
 }
 
-/// What a pump sends of messages that the query does not find.
+/// What the reader of a partition sends of messages that the query does not find.
 fn looked(dashboard: &mut Dashboard, offsets: (i64, i64)) {
     let event = TailEvent::Looked {
         stream: "orders".into(),

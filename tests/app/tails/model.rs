@@ -116,17 +116,10 @@ impl Broker {
             | Effect::ReadFirstUnread(_)
             | Effect::FollowActivity(_)
             | Effect::SaveIncidents(_)
-            | Effect::Copy(..)
-            | Effect::Repaint
-            | Effect::SetTheme(_)
             | Effect::ReadLog
             | Effect::AskEvery(_)
-            | Effect::CaptureMouse(_)
             | Effect::KeepQuery(_)
             | Effect::Alert(_)
-            | Effect::Announce(_)
-            | Effect::SetTitle(_)
-            | Effect::Edit(..)
             | Effect::Export(..)
             | Effect::CancelExport(_)
             | Effect::ReadStatistics(..)
@@ -139,14 +132,9 @@ impl Broker {
             | Effect::CancelKeyHistory(_)
             | Effect::Console(..)
             | Effect::ParseLine(_)
-            | Effect::SwitchContext(..)
-            | Effect::OpenDemo
             | Effect::KeepView(_)
-            | Effect::Suspend
             | Effect::KeepRow(..)
-            | Effect::SaveRecording(_)
-            | Effect::Replay(_)
-            | Effect::Quit => {}
+            | Effect::Loop(_) => {}
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Prompt, PromptKind, Tail, Tails};
 use crate::app::app_request::{AppRequest, CopyEntry};
 use crate::app::command::{ListCommand, Motion, PaneCommand, TailCommand, TextCommand};
 use crate::app::context::Context;
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, LoopEffect};
 use crate::app::focus::Pane;
 use crate::app::inflight::Request;
 use crate::app::input::editor::TextInput;
@@ -233,7 +233,7 @@ impl Tails {
             return context.notify(Level::Warning, text);
         };
         let id = context.begin_request(Request::Edit);
-        context.emit(Effect::Edit(id, text));
+        context.emit(LoopEffect::Edit(id, text));
         self.edited = Some((id, message));
     }
 }

@@ -11,12 +11,12 @@ const FRAME: Duration = Duration::from_micros(16_667);
 
 /// Holds frames back.
 #[derive(Debug, Default)]
-pub(super) struct FrameGate {
+pub(super) struct FrameLimiter {
     changed: bool,
     drawn: Option<Instant>,
 }
 
-impl FrameGate {
+impl FrameLimiter {
     /// Something happened that may show.
     pub(super) fn changed(&mut self) {
         self.changed = true;
@@ -41,14 +41,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_change_is_shown_at_once_and_the_next_one_a_frame_later() {
-        let mut gate = FrameGate::default();
+        let mut limiter = FrameLimiter::default();
         let start = Instant::now();
-        assert_eq!(gate.due(start), None);
-        gate.changed();
-        assert_eq!(gate.due(start), Some(start));
-        gate.drawn(start);
-        assert_eq!(gate.due(start), None, "nothing changed, nothing is drawn");
-        gate.changed();
-        assert_eq!(gate.due(start), Some(start + FRAME));
+        assert_eq!(limiter.due(start), None);
+        limiter.changed();
+        assert_eq!(limiter.due(start), Some(start));
+        limiter.drawn(start);
+        assert_eq!(
+            limiter.due(start),
+            None,
+            "nothing changed, nothing is drawn"
+        );
+        limiter.changed();
+        assert_eq!(limiter.due(start), Some(start + FRAME));
     }
 }

@@ -20,7 +20,7 @@ use crate::store::{Chunk, ChunkBuilder};
 
 /// Reads one partition for one tail.
 #[derive(Debug)]
-pub(super) struct Pump {
+pub(super) struct TailReader {
     pub(super) tail: TailId,
     /// What is read, and whom to ask.
     pub(super) source: ReadSource,
@@ -34,7 +34,7 @@ pub(super) struct Pump {
     pub(super) refresh: RefreshRequest,
 }
 
-impl Pump {
+impl TailReader {
     /// Reads forward from `start` to `stop`, and over every change of leader.
     pub(super) async fn follow(mut self, start: StartAt, stop: StopAt) {
         let stream = Arc::clone(&self.source.stream);
@@ -191,13 +191,13 @@ mod tests {
     /// How long a throttled tail is watched after another one has read all there is.
     const QUIET: Duration = Duration::from_millis(300);
 
-    fn pump(cluster: &TestCluster) -> (Pump, EventReceiver, watch::Sender<bool>) {
+    fn reader(cluster: &TestCluster) -> (TailReader, EventReceiver, watch::Sender<bool>) {
         let (outbox, inbox) = event_channels();
         let (throttle, throttled) = watch::channel(false);
         let refresh = RefreshRequest::new();
         let source = cluster.source();
         (
-            Pump {
+            TailReader {
                 tail: TAIL,
                 source,
                 outbox,
@@ -231,9 +231,9 @@ mod tests {
     #[tokio::test]
     async fn a_tail_reads_what_is_there_and_what_comes() {
         let cluster = TestCluster::with_messages(5).await;
-        let (pump, mut inbox, _throttle) = pump(&cluster);
+        let (reader, mut inbox, _throttle) = reader(&cluster);
         let mut tasks = JoinSet::new();
-        tasks.spawn(pump.follow(StartAt::Last(3), StopAt::Never));
+        tasks.spawn(reader.follow(StartAt::Last(3), StopAt::Never));
         assert_eq!(chunks(&mut inbox.tails, 3).await, [2, 3, 4]);
         cluster.publish(2).await;
         assert_eq!(chunks(&mut inbox.tails, 2).await, [5, 6]);
@@ -242,14 +242,14 @@ mod tests {
     #[tokio::test]
     async fn a_throttled_tail_reads_nothing_and_then_everything() {
         let cluster = TestCluster::with_messages(1).await;
-        let (pump, mut inbox, throttle) = pump(&cluster);
+        let (reader, mut inbox, throttle) = reader(&cluster);
         let mut tasks = JoinSet::new();
-        tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Never));
+        tasks.spawn(reader.follow(StartAt::Earliest, StopAt::Never));
         assert_eq!(chunks(&mut inbox.tails, 1).await, [0]);
         throttle.send_replace(true);
         tokio::task::yield_now().await;
         cluster.publish(3).await;
-        let (free, mut others, _throttle) = self::pump(&cluster);
+        let (free, mut others, _throttle) = self::reader(&cluster);
         tasks.spawn(free.follow(StartAt::Earliest, StopAt::Never));
         assert_eq!(chunks(&mut others.tails, 4).await, [0, 1, 2, 3]);
         let read = timeout(QUIET, inbox.tails.recv()).await;
@@ -261,9 +261,9 @@ mod tests {
     #[tokio::test]
     async fn a_range_ends_after_its_last_message() {
         let cluster = TestCluster::with_messages(5).await;
-        let (pump, mut inbox, _throttle) = pump(&cluster);
+        let (reader, mut inbox, _throttle) = reader(&cluster);
         let mut tasks = JoinSet::new();
-        tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Latest));
+        tasks.spawn(reader.follow(StartAt::Earliest, StopAt::Latest));
         assert_eq!(chunks(&mut inbox.tails, 5).await, [0, 1, 2, 3, 4]);
         let TailEvent::Subscription { event, .. } = next(&mut inbox.tails).await else {
             panic!("more messages than there are");
@@ -302,15 +302,15 @@ mod tests {
      {
         let cluster = TestCluster::with_messages(8).await;
         for newest_first in [false, true] {
-            let (mut pump, mut inbox, _throttle) = pump(&cluster);
+            let (mut reader, mut inbox, _throttle) = reader(&cluster);
             let query = Arc::new(Query::parse("offset>=3 offset<5").unwrap());
             let turn = Arc::new(Semaphore::new(1));
-            pump.filter = Some(MessageFilter::new(query, turn));
+            reader.filter = Some(MessageFilter::new(query, turn));
             let mut tasks = JoinSet::new();
             if newest_first {
-                tasks.spawn(pump.newest_first(StartAt::Earliest, StopAt::Latest));
+                tasks.spawn(reader.newest_first(StartAt::Earliest, StopAt::Latest));
             } else {
-                tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Latest));
+                tasks.spawn(reader.follow(StartAt::Earliest, StopAt::Latest));
             }
             let (mut found, mut looked_at) = (Vec::new(), 0);
             while looked_at < 8 {
@@ -328,9 +328,9 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_is_not_there_ends_its_tail_with_a_sentence() {
         let cluster = TestCluster::with_messages(0).await;
-        let (mut pump, mut inbox, _throttle) = pump(&cluster);
-        pump.source.stream = "ordres".into();
-        pump.follow(StartAt::New, StopAt::Never).await;
+        let (mut reader, mut inbox, _throttle) = reader(&cluster);
+        reader.source.stream = "ordres".into();
+        reader.follow(StartAt::New, StopAt::Never).await;
         let TailEvent::Subscription { event, .. } = next(&mut inbox.tails).await else {
             panic!("messages from nowhere");
         };

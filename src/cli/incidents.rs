@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::args::IncidentsArgs;
+use super::args::{IncidentsArgs, OutputForm};
 use super::cell_format;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
@@ -110,7 +110,8 @@ pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> R
         let sentence = format!("{path} cannot be read: {error}; move it away to begin anew");
         CliError::new(Exit::FAILED, sentence)
     })?;
-    if incidents.is_empty() {
+    let is_for_people = args.markdown || context.form(args.output) == OutputForm::Table;
+    if incidents.is_empty() && is_for_people {
         let sentence = format!(
             "no incident of {cluster} was kept: a dashboard keeps what it sees go wrong, but for the demo's"
         );

@@ -152,7 +152,10 @@ mod tests {
             ("{ avro = \"a\", command = [\"b\"] }", "name avro"),
             ("{ command = [] }", "names no program; write command = ["),
             ("{ command = [\" \", \"x\"] }", "names no program"),
-            ("{ command = \"decode.py\" }", "expected a sequence"),
+            (
+                "{ command = \"decode.py\" }",
+                "a list belongs: [\"decode.py\"]",
+            ),
             ("{ comand = [\"x\"] }", "did you mean \"command\"?"),
         ] {
             let text = format!("theme = \"dark\"\n\n[decode]\n\"orders.*\" = {rule}\n");

@@ -438,6 +438,38 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_the_wrong_kind_is_told_with_what_belongs_there() {
+        for (text, why) in [
+            (
+                "[alerts]\nafter = 10\n",
+                "10 stands where text belongs, in quotes: \"10\"",
+            ),
+            (
+                "[alerts]\ncommand = \"notify\"\n",
+                "the text \"notify\" stands where a list belongs: [\"notify\"]",
+            ),
+            (
+                "history = \"yes\"\n",
+                "the text \"yes\" stands where true or false belongs",
+            ),
+            (
+                "theme = [\"dark\"]\n",
+                "a list stands where text belongs, in quotes",
+            ),
+            ("alerts = 1\n", "1 stands where a table belongs"),
+        ] {
+            let sentence = parse(text).unwrap_err();
+            assert!(sentence.ends_with(why), "{text}: {sentence}");
+        }
+        let sentence = parse("[alerts]\nseverity = \"critcal\"\n").unwrap_err();
+        assert!(
+            sentence.contains("\"critcal\" is none of")
+                && sentence.ends_with("did you mean \"critical\"?"),
+            "{sentence}"
+        );
+    }
+
+    #[test]
     fn every_key_that_the_template_shows_is_understood() {
         let shown = |line: &str| line.strip_prefix('#').unwrap_or(line).to_owned();
         let explained = |line: &&str| !line.starts_with("# ");

@@ -7,19 +7,22 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a server begins with (RFC 9113 §3.4): the head of a frame of settings. Its length is below 2^16, its type is 4,
-/// its flags and its stream are none.
-const BEGINNING: [Option<u8>; 9] = [
-    Some(0),
-    None,
-    None,
-    Some(4),
-    Some(0),
-    Some(0),
-    Some(0),
-    Some(0),
-    Some(0),
-];
+/// The type of a frame of settings, with which a server begins (RFC 9113 §3.4), and of one that says it goes away: all that
+/// one may send which is ending as the connection comes.
+const TYPES: [u8; 2] = [4, 7];
+
+/// How long the head of a frame is.
+const HEAD: usize = 9;
+
+/// Whether a server's first frame has that byte at that place of its head: its length is below 2^16, its flags and its
+/// stream are none.
+fn may_begin(place: usize, byte: u8) -> bool {
+    match place {
+        1 | 2 => true,
+        3 => TYPES.contains(&byte),
+        _ => byte == 0,
+    }
+}
 
 /// The text of the error where the other side speaks something else: h2 keeps no more of an error than its text.
 pub(crate) const NOT_HTTP2: &str = "the other side does not speak HTTP/2";
@@ -42,11 +45,9 @@ impl<C> Http2Checked<C> {
     }
 
     fn check(&mut self, read: &[u8]) -> io::Result<()> {
-        let expected = BEGINNING.iter().skip(self.seen);
-        let differs = expected
-            .zip(read)
-            .any(|(expected, byte)| expected.is_some_and(|expected| expected != *byte));
-        self.seen = self.seen.saturating_add(read.len()).min(BEGINNING.len());
+        let mut head = (self.seen..HEAD).zip(read);
+        let differs = head.any(|(place, byte)| !may_begin(place, *byte));
+        self.seen = self.seen.saturating_add(read.len()).min(HEAD);
         if differs {
             return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_HTTP2));
         }
@@ -62,7 +63,7 @@ impl<C: AsyncRead + Unpin> AsyncRead for Http2Checked<C> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.connection).poll_read(cx, buffer))?;
-        if self.seen < BEGINNING.len() {
+        if self.seen < HEAD {
             let read = buffer.filled().get(before..).unwrap_or_default();
             let checked = self.check(read);
             if checked.is_err() {
@@ -133,12 +134,15 @@ mod tests {
             let (one, other) = settings.split_at(cut);
             assert_eq!(read(&[one, other]).await.unwrap(), settings);
         }
+        // A server that ends as the connection comes.
+        let going_away = b"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x7f\xff\xff\xff\x00\x00\x00\x00";
+        assert_eq!(read(&[going_away]).await.unwrap(), going_away);
         for other in [
             &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
             b"INFO {}\r\n",
             b"SSH-2.0-OpenSSH_9.9\r\n",
             b"\x15\x03\x03\x00\x02\x02\x46",
-            b"\x00\x00\x00\x07\x00\x00\x00\x00\x00",
+            b"\x00\x00\x08\x06\x00\x00\x00\x00\x00",
         ] {
             for cut in 0..other.len() {
                 let (one, other) = other.split_at(cut);

@@ -71,6 +71,21 @@ pub(crate) fn real_addresses() -> Option<Vec<String>> {
     Some(text.split(',').map(|seed| seed.trim().to_owned()).collect())
 }
 
+/// Lets every test see spans from the beginning: a span that is met first while nobody looks is thought to be of no interest,
+/// and whether a test that looks later changes that is a matter of moments.
+#[cfg(feature = "dashboard")]
+fn see_spans() {
+    static SEEN: std::sync::Once = std::sync::Once::new();
+    SEEN.call_once(|| {
+        tracing::subscriber::set_global_default(tracing_subscriber::registry())
+            .expect("nothing else sets it");
+    });
+}
+
+/// Nobody looks at spans.
+#[cfg(not(feature = "dashboard"))]
+fn see_spans() {}
+
 /// A demo cluster that lives faster than a real one.
 pub(crate) fn lively() -> DemoOptions {
     DemoOptions {
@@ -114,6 +129,7 @@ impl TestCluster {
 
     /// A demo cluster, whatever the environment says.
     pub(crate) async fn demo(options: DemoOptions) -> Self {
+        see_spans();
         let demo = DemoCluster::start(options)
             .await
             .expect("loopback has ports");

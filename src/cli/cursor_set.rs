@@ -3,7 +3,7 @@
 use super::args::CursorSetArgs;
 use super::cell_format::{count, duration, latency, time};
 use super::command_context::CommandContext;
-use super::cursors::StoredCursors;
+use super::cursors::{StoredCursors, similar_cursor};
 use super::exit::{CliError, Exit, Result};
 use super::json::{JsonTime, seconds};
 use super::mutate::{need_name, perform_saying};
@@ -177,7 +177,11 @@ async fn plan(
         }
     })?;
     if moves.is_empty() {
-        let sentence = format!("cursor \"{}\" has read nothing of {stream}", args.id);
+        let similar = similar_cursor(&access.observer(), &args.id).await;
+        let sentence = format!(
+            "cursor \"{}\" has read nothing of {stream}{similar}",
+            args.id
+        );
         return Err(CliError::new(Exit::NOT_FOUND, sentence));
     }
     Ok(moves)

@@ -15,10 +15,11 @@ use super::json::{JsonTime, seconds};
 use super::known_cursors;
 use super::mutate::need_name;
 use super::output::{Column, OutputRow, output_row};
-use crate::client::{Client, CursorReading};
+use crate::client::{Client, CursorReading, Observer};
 use crate::health::CursorTruth;
 use crate::model::{
-    CursorEntry, GroupInfo, Offset, PartitionId, StreamName, Timestamp, exact_age, names_stream,
+    CursorEntry, GroupInfo, Offset, PartitionId, StreamName, Timestamp, did_you_mean, exact_age,
+    names_stream,
 };
 use crate::runtime::{Access, read_first_unread};
 
@@ -262,6 +263,18 @@ fn group_row(group: GroupInfo, cursors: &[CursorTruth]) -> GroupRow {
     }
 }
 
+/// ` did you mean "NAME"?` where no cursor of that name was ever stored and one of a similar name was.
+pub(crate) async fn similar_cursor(observer: &Observer, id: &str) -> String {
+    let Ok(reading) = observer.read_cursors().await else {
+        return String::new();
+    };
+    let names = || reading.entries.iter().map(|entry| &*entry.id);
+    if names().any(|name| name == id) {
+        return String::new();
+    }
+    did_you_mean(id, names())
+}
+
 /// Prints the offset that a cursor is at.
 pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
     need_name("a cursor", &args.id)?;
@@ -272,8 +285,9 @@ pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArg
         return Err(CliError::new(
             Exit::NOT_FOUND,
             format!(
-                "cursor \"{}\" has read nothing of {stream}:{partition}",
-                args.id
+                "cursor \"{}\" has read nothing of {stream}:{partition}{}",
+                args.id,
+                similar_cursor(&access.observer(), &args.id).await
             ),
         ));
     };

@@ -165,6 +165,24 @@ fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
         test.fails("cursor get nobody orders:0"),
         (4, "cursor \"nobody\" has read nothing of orders:0".into())
     );
+    test.ok("cursor set invoices orders:0 0");
+    for line in [
+        "cursor get invoces orders:0",
+        "cursor set invoces orders --to earliest",
+    ] {
+        let (code, sentence) = test.fails(line);
+        assert_eq!(code, 4, "{line}: {sentence}");
+        assert!(
+            sentence.ends_with("; did you mean \"invoices\"?"),
+            "{line}: {sentence}"
+        );
+    }
+    // Its name is right, and the partition is one that it has not read.
+    let (_, sentence) = test.fails("cursor get invoices orders:1");
+    assert!(
+        sentence.ends_with("has read nothing of orders:1"),
+        "{sentence}"
+    );
 }
 
 #[test]

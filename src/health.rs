@@ -65,6 +65,7 @@ mod restart_plan;
 mod returned;
 mod rules;
 mod running_incidents;
+mod short_names;
 mod stream_change;
 mod stream_record;
 mod stream_tracker;
@@ -92,6 +93,7 @@ pub(crate) use options::best_match;
 pub use options::{AlertOptions, CreatedMinIsr, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 pub use restart_plan::{RestartCheck, RestartReason, RestartSafety, is_in_sync};
+pub use short_names::ShortNames;
 pub use subject_storage::{StoringPartition, SubjectOverlap, SubjectStorage};
 pub use truth::{
     BrokerTruth, CursorTruth, DrainTime, LagCertainty, LagTime, MoveBack, Reach, ReplicaView,

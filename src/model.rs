@@ -5,9 +5,9 @@
 mod activity;
 mod address;
 mod argv;
+mod asides;
 mod broker_view;
 mod cluster;
-mod common_prefix;
 mod cursor_move;
 mod failure;
 #[cfg(feature = "dashboard")]
@@ -35,11 +35,11 @@ mod zone;
 pub use activity::{ActivityEvent, ActivityKind, CursorEntry, FirstUnread, GroupInfo};
 pub use address::{DEFAULT_PORT, parse_address, parse_addresses, parse_advertise};
 pub use argv::{command_words, shell_line};
+pub use asides::without_asides;
 pub use broker_view::{BrokerView, Probe, ProbeState};
 pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
 };
-pub use common_prefix::common_prefix;
 pub use cursor_move::{
     CursorGoal, CursorMove, CursorMoveSpec, stream_or_partition, stream_partition,
 };

@@ -61,9 +61,9 @@ pub enum Effect {
     /// Keep these incidents for later runs: all that are remembered, the oldest first.
     SaveIncidents(Vec<Arc<Incident>>),
     /// Keep what the rows of these streams show for later runs; `None`: no longer.
-    KeepRow(String, Option<KeptRow>),
+    SaveRow(String, Option<KeptRow>),
     /// Keep what became of a query for later runs.
-    KeepQuery(QueryChange),
+    SaveQuery(QueryChange),
     /// Hand this to whoever is alerted outside of the terminal.
     Alert(Box<Alert>),
     /// Read what this program has logged.
@@ -93,7 +93,7 @@ pub enum Effect {
     /// Send a line to the demo cluster's console.
     Console(RequestId, String),
     /// Keep how the dashboard looks for later runs.
-    KeepView(Box<KeptView>),
+    SaveView(Box<KeptView>),
     /// Something for whoever owns the terminal.
     Loop(LoopEffect),
 }

@@ -19,10 +19,10 @@ use super::overlays::Overlay;
 use super::overlays::command_line::CommandLine;
 use super::overlays::confirm::Confirm;
 use super::shown_times;
-use crate::health::BrokerTruth;
+use crate::health::{BrokerTruth, ShortNames};
 use crate::model::{
     CursorEntry, CursorMove, CursorMoveSpec, Failure, MessagePlace, Operation, StreamName,
-    Timestamp, common_prefix, did_you_mean, is_pattern,
+    Timestamp, did_you_mean, is_pattern,
 };
 
 /// How long a stream is looked for that no broker names, where not all of them answer.
@@ -172,12 +172,11 @@ impl App {
     }
 
     fn run_with_broker(&mut self, command: Command, name: &str) {
-        let names: Vec<&str> = self.truth().brokers.iter().map(BrokerTruth::name).collect();
-        let cut = common_prefix(&names).len();
-        // As lists call it where there is little room.
-        let is_called = |broker: &&str| *broker == name || broker.get(cut..) == Some(name);
-        let Some(name) = names.iter().copied().find(is_called) else {
-            let hint = did_you_mean(name, names);
+        let names = || self.truth().brokers.iter().map(BrokerTruth::name);
+        let short = ShortNames::of(self.truth());
+        let is_called = |broker: &&str| *broker == name || short.get(broker) == name;
+        let Some(name) = names().find(is_called) else {
+            let hint = did_you_mean(name, names());
             let text = format!("there is no broker \"{name}\"{hint}");
             return self.context.notify(Level::Error, text);
         };

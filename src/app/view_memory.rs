@@ -43,7 +43,7 @@ impl App {
         };
         let view = self.view(kept);
         if view != *kept {
-            self.context.emit(Effect::KeepView(Box::new(view.clone())));
+            self.context.emit(Effect::SaveView(Box::new(view.clone())));
             self.kept = Some(view);
         }
     }

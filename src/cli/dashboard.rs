@@ -10,7 +10,7 @@ use super::args::Options;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, ReadConfig, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::saved_state::{DemoState, UserState};
+use super::saved_state::UserState;
 use super::{
     demo, incidents, kept_queries, kept_view, keyboard, known_cursors, logging, private_file,
     recording_file, rows, settings, shown_times, theme, typed_line,
@@ -45,6 +45,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         contexts: Some(contexts(context.options.clone())),
         config: Some(watched_config(context, name, None)),
         saved_state: Arc::new(UserState {
+            is_demo: false,
             keeps_typed: settings.history.value,
         }),
         alerts: alert_sender(context)?,
@@ -87,7 +88,8 @@ pub(crate) async fn open_demo(
     let options = DashboardOptions {
         console: Some(console),
         config: Some(watched_config(context, DEMO.to_owned(), Some(settings))),
-        saved_state: Arc::new(DemoState {
+        saved_state: Arc::new(UserState {
+            is_demo: true,
             keeps_typed: context.settings.history.value,
         }),
         alerts: alert_sender(context)?,

@@ -10,20 +10,27 @@ use crate::health::Incident;
 use crate::model::Operation;
 use crate::runtime::{ChangeEnd, SavedState};
 
-/// Keeps all of it: the cluster goes on when the dashboard ends.
+/// Keeps all of it, or of a demo cluster, which is gone when the dashboard ends, what its user chose.
 pub(super) struct UserState {
+    /// Whether the cluster is a demo.
+    pub(super) is_demo: bool,
     /// Whether queries are kept that were only typed.
     pub(super) keeps_typed: bool,
 }
 
 impl SavedState for UserState {
     fn begin_change(&self, cluster: &str, operation: &Operation) -> Option<ChangeEnd> {
+        if self.is_demo {
+            return None;
+        }
         let change = PendingChange::begin(cluster, operation);
         Some(Box::new(move |outcome| change.finish(outcome)))
     }
 
     fn save_incidents(&self, cluster: &str, incidents: &[Arc<Incident>]) {
-        incidents::keep(cluster, incidents);
+        if !self.is_demo {
+            incidents::keep(cluster, incidents);
+        }
     }
 
     fn save_row(&self, cluster: &str, streams: &str, row: Option<KeptRow>) {
@@ -39,30 +46,14 @@ impl SavedState for UserState {
     }
 
     fn save_brokers(&self, cluster: &str, brokers: &[BrokerHealth]) {
-        known_brokers::keep(cluster, brokers);
+        if !self.is_demo {
+            known_brokers::keep(cluster, brokers);
+        }
     }
 
     fn save_cursors(&self, cluster: &str, cursors: &[KnownCursors]) {
-        known_cursors::keep(cluster, cursors);
-    }
-}
-
-/// Keeps what its user chose in a demo cluster, which is gone when the dashboard ends.
-pub(super) struct DemoState {
-    /// Whether queries are kept that were only typed.
-    pub(super) keeps_typed: bool,
-}
-
-impl SavedState for DemoState {
-    fn save_row(&self, cluster: &str, streams: &str, row: Option<KeptRow>) {
-        rows::keep(cluster, streams, row);
-    }
-
-    fn save_query(&self, cluster: &str, change: &QueryChange) {
-        kept_queries::keep(cluster, change, self.keeps_typed);
-    }
-
-    fn save_view(&self, cluster: &str, view: &KeptView) {
-        kept_view::FILE.write(cluster, view);
+        if !self.is_demo {
+            known_cursors::keep(cluster, cursors);
+        }
     }
 }

@@ -43,7 +43,8 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
     };
     let limit = context.settings.cluster.timeout.value;
     let mut statistics = Statistics::default();
-    let mut reader = StatisticsReader::begin(&observer, &spec, limit, &mut statistics);
+    let mut reader =
+        StatisticsReader::begin(&observer, &spec, limit, &mut statistics).checking_fields();
     let mut ticks = interval(PROGRESS_EVERY);
     // Listened to throughout: one that is asked for anew each time misses a key that comes together with messages.
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());

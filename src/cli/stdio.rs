@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use tokio::task::spawn_blocking;
 
 use super::escaped_output::EscapedOutput;
-use crate::model::sanitise;
+use crate::model::{sanitise, without_asides};
 use crate::store::{Query, QueryFieldCheck};
 
 /// How often a pipe is asked whether somebody reads it.
@@ -62,9 +62,9 @@ impl Stdio {
         line
     }
 
-    /// Writes one line to standard error. Where even that fails there is nowhere left to report it.
+    /// Writes one line to standard error, without the numbers that the standard library puts behind what the system says. Where even that fails there is nowhere left to report it.
     pub(crate) fn print_error(&mut self, sentence: &str) {
-        self.print_paragraph(&sanitise::line(&without_codes(sentence)));
+        self.print_paragraph(&sanitise::line(&without_asides(sentence, " (os error ")));
     }
 
     /// Says on standard error where a query is likely to be meant otherwise.
@@ -85,16 +85,6 @@ impl Stdio {
     pub(crate) fn print_paragraph(&mut self, text: &str) {
         let _nobody_reads = writeln!(self.err, "{text}").and_then(|()| self.err.flush());
     }
-}
-
-/// The sentence without the numbers that the standard library puts behind what the system says: `(os error 2)`.
-fn without_codes(sentence: &str) -> String {
-    let mut parts = sentence.split(" (os error ");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain += part.split_once(')').map_or(part, |(_code, rest)| rest);
-    }
-    plain
 }
 
 /// Ends when standard output is a pipe that nobody reads any more: who follows a quiet stream would write nothing for hours,

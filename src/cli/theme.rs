@@ -77,8 +77,8 @@ fn resolve<'a>(name: &'a str, background: &str, depth: ColorDepth) -> &'a str {
         "auto" => "dark",
         name => name,
     };
-    let has_shades = ["dark", "light", "deuteranopia"].contains(&name);
-    if has_shades && depth == ColorDepth::Sixteen {
+    let has_colors = name != "none" && Theme::names().any(|built_in| built_in == name);
+    if has_colors && depth == ColorDepth::Sixteen {
         return OF_PALETTE;
     }
     name

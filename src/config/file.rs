@@ -296,12 +296,16 @@ fn known_faults(message: &str) -> Option<String> {
         .or_else(|| wrong_type(message))
 }
 
+/// What is unknown of a message that begins so, and what is known: every second part between backticks is a name.
+fn names_in<'a>(message: &'a str, beginning: &str) -> Option<(&'a str, Vec<&'a str>)> {
+    let mut names = message.strip_prefix(beginning)?.split('`').step_by(2);
+    let unknown = names.next()?;
+    Some((unknown, names.filter(|name| !name.is_empty()).collect()))
+}
+
 /// serde says ``unknown variant `a`, expected one of `b`, `c` ``, or ``expected `b` or `c` ``.
 fn unknown_choice(message: &str) -> Option<String> {
-    let rest = message.strip_prefix("unknown variant `")?;
-    let mut names = rest.split('`').step_by(2);
-    let unknown = names.next()?;
-    let known: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let (unknown, known) = names_in(message, "unknown variant `")?;
     let hint = did_you_mean(unknown, known.iter().copied());
     Some(format!(
         "\"{unknown}\" is none of {}{hint}",
@@ -341,12 +345,9 @@ fn wrong_type(message: &str) -> Option<String> {
     Some(format!("{found} stands where {expected}"))
 }
 
-/// serde says ``unknown field `a`, expected one of `b`, `c` ``: every second part between backticks is a name.
+/// serde says ``unknown field `a`, expected one of `b`, `c` ``.
 fn unknown_key(message: &str) -> Option<String> {
-    let rest = message.strip_prefix("unknown field `")?;
-    let mut names = rest.split('`').step_by(2);
-    let unknown = names.next()?;
-    let known: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let (unknown, known) = names_in(message, "unknown field `")?;
     let hint = did_you_mean(unknown, known.iter().copied());
     if hint.is_empty() {
         return Some(format!(

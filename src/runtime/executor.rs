@@ -4,9 +4,9 @@
 
 mod asking;
 mod decoding;
-mod keeping;
 mod lines;
 mod ranges;
+mod state_writer;
 mod tables;
 mod tails;
 mod terminal;
@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::decoding::Decoders;
-use self::keeping::StateWriter;
 use self::ranges::RunningRead;
+use self::state_writer::StateWriter;
 use self::tables::RunningTable;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
@@ -37,6 +37,7 @@ use crate::app::{
     TailId,
 };
 use crate::client::Observer;
+use crate::health::Alert;
 use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
@@ -139,9 +140,9 @@ impl Executor {
             Effect::ParseLine(line) => self.parse_line(line),
             Effect::ReadLog => self.read_log(),
             Effect::SaveIncidents(incidents) => self.state_writer.save_incidents(incidents),
-            Effect::KeepRow(streams, row) => self.state_writer.save_row(streams, row),
-            Effect::KeepQuery(change) => self.state_writer.save_query(change),
-            Effect::KeepView(view) => self.state_writer.save_view(view),
+            Effect::SaveRow(streams, row) => self.state_writer.save_row(streams, row),
+            Effect::SaveQuery(change) => self.state_writer.save_query(change),
+            Effect::SaveView(view) => self.state_writer.save_view(view),
             Effect::Alert(alert) => self.alert(*alert),
             Effect::Loop(effect) => return Some(effect),
         }
@@ -281,6 +282,23 @@ impl Executor {
         let writing = self.spawn_cancellable(writing, failed);
         self.exports.retain(|_, export| !export.is_cancelled());
         self.exports.insert(id, writing);
+    }
+
+    /// Hands an alert to whoever is told outside of the terminal.
+    fn alert(&mut self, alert: Alert) {
+        let Some(sender) = self.options.alerts.clone() else {
+            return;
+        };
+        if self.alerts.is_none() {
+            let (cluster, outbox) = (self.cluster(), self.outbox.clone());
+            let (queue, work) = AlertQueue::new(cluster, sender, outbox);
+            self.spawn("sending alerts", work);
+            self.alerts = Some(queue);
+        }
+        let waiting = self.alerts.as_mut();
+        if let Some(failure) = waiting.and_then(|queue| queue.add(alert)) {
+            self.send(Event::Failed(failure));
+        }
     }
 }
 

@@ -40,8 +40,14 @@ impl StatisticsReader {
         Self {
             range: RangeReader::begin(observer, &spec.partitions, ends, limit),
             query: spec.query.clone(),
-            check: QueryFieldCheck::new(spec.query.as_ref(), false),
+            check: QueryFieldCheck::default(),
         }
+    }
+
+    /// Holds the query against the fields of what is read, for [`query_check`](Self::query_check).
+    pub(crate) fn checking_fields(mut self) -> Self {
+        self.check = QueryFieldCheck::new(self.query.as_ref(), false);
+        self
     }
 
     /// What of the query is likely misspelt, by what was read.

@@ -5,10 +5,10 @@ use ratatui::text::Span;
 
 use crate::app::App;
 use crate::health::{
-    BrokerTruth, Finding, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth,
-    Truth,
+    BrokerTruth, Finding, Known, PartitionStatus, PartitionTruth, Reach, Severity, ShortNames,
+    StreamTruth,
 };
-use crate::model::{CursorEntry, Timestamp, common_prefix};
+use crate::model::{CursorEntry, Timestamp};
 use crate::store::MessageRef;
 use crate::ui::areas::cells;
 use crate::ui::format;
@@ -184,31 +184,6 @@ pub(super) fn leader(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'sta
     match partition.leader_reachable {
         Known::No => vec![span(format!("{leader}?"), theme.broken)],
         Known::Yes | Known::Unknown => vec![span(leader.to_string(), theme.text)],
-    }
-}
-
-/// Brokers by what differs in their names: `1 2 3` for `node-1`, `node-2`, `node-3`.
-#[derive(Clone, Debug)]
-pub(super) struct ShortNames {
-    cut: usize,
-}
-
-impl ShortNames {
-    /// What differs in the names of all known brokers.
-    pub(super) fn of(truth: &Truth) -> Self {
-        let ids = truth
-            .brokers
-            .iter()
-            .filter_map(|broker| broker.id.as_deref());
-        let ids: Vec<&str> = ids.collect();
-        Self {
-            cut: common_prefix(&ids).len(),
-        }
-    }
-
-    /// The short name of a broker.
-    pub(super) fn get<'a>(&self, id: &'a str) -> &'a str {
-        id.get(self.cut..).unwrap_or(id)
     }
 }
 

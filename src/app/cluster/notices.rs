@@ -7,7 +7,7 @@ use crate::health::{
     Incident, IncidentChange, IncidentEventKind, IncidentNews, IncidentRecorder, LeaderChange,
     TruthChanges,
 };
-use crate::model::{StreamName, exact_age};
+use crate::model::{StreamName, exact_age, without_asides};
 
 /// Notifies the user of what differs.
 pub(super) fn notify(
@@ -43,20 +43,10 @@ fn began(incident: &Incident) -> String {
     let events = incident.events.iter().rev();
     let mut named = events.filter(|event| event.text == incident.title);
     match named.find_map(|event| event.evidence.first()) {
-        Some(evidence) => format!("{} · {}", incident.title, brief(evidence)),
+        // What stands in brackets the finding has: what to do or to leave alone stands at the end, and a notice has one line.
+        Some(evidence) => format!("{} · {}", incident.title, without_asides(evidence, " (")),
         None => incident.title.clone(),
     }
-}
-
-/// Evidence without what stands in brackets, which the finding has: what to do or to leave alone stands at its end, and a
-/// notice has one line.
-fn brief(evidence: &str) -> String {
-    let mut parts = evidence.split(" (");
-    let mut brief = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        brief += part.split_once(')').map_or("", |(_aside, rest)| rest);
-    }
-    brief
 }
 
 fn ended(incident: &Incident) -> String {
@@ -93,18 +83,4 @@ fn leaders(moved: &[LeaderChange], context: &mut Context) {
         count => format!("{count} leaders moved, that of {stream}:{partition} to {to}"),
     };
     context.notify(Level::Warning, text);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_notice_leaves_out_what_stands_in_brackets_and_keeps_what_to_do() {
-        let evidence =
-            "node-1 still holds 8 more (1 of them not known as committed): do not restart it";
-        let told = "node-1 still holds 8 more: do not restart it";
-        assert_eq!(brief(evidence), told);
-        assert_eq!(brief(told), told);
-    }
 }

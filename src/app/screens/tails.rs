@@ -246,7 +246,7 @@ impl Tails {
         };
         let streams = shown.streams();
         let (name, kept) = self.rows.choose(&streams, row);
-        context.emit(Effect::KeepRow(name, kept));
+        context.emit(Effect::SaveRow(name, kept));
         let streams: BTreeSet<String> = streams.into_iter().map(str::to_owned).collect();
         let is_of_them = |tail: &&mut Tail| tail.streams().into_iter().eq(&streams);
         let tails = self.open.iter_mut().filter(is_of_them);

@@ -3,9 +3,9 @@
 use super::cursor::reader_line;
 use super::{Line, TextBuilder};
 use crate::app::App;
-use crate::health::{PartitionStatus, StreamTruth};
+use crate::health::{PartitionStatus, ShortNames, StreamTruth};
 use crate::ui::format;
-use crate::ui::labels::{self, ShortNames};
+use crate::ui::labels;
 use crate::ui::painter::{span, spans_width};
 use crate::ui::theme::Theme;
 

@@ -7,13 +7,13 @@ use ratatui::text::Span;
 
 use crate::app::screens::brokers::BrokerColumn;
 use crate::app::{App, Listing};
-use crate::health::BrokerTruth;
+use crate::health::{BrokerTruth, ShortNames};
 use crate::ui::areas::{after, below, cells, left, row, top};
 use crate::ui::detail::{
     self, Line, balance_detail, broker_detail, what_if_detail, what_if_summary,
 };
 use crate::ui::format;
-use crate::ui::labels::{self, ShortNames};
+use crate::ui::labels;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{ColumnSpec, needed, table};

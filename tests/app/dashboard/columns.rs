@@ -59,7 +59,7 @@ fn kept(world: &mut World) -> KeptView {
     effects.extend(world.press("i"));
     let mut kept = None;
     for effect in effects {
-        if let Effect::KeepView(view) = effect {
+        if let Effect::SaveView(view) = effect {
             kept = Some(*view);
         }
     }

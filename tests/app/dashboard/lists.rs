@@ -81,8 +81,7 @@ fn what_is_named_is_acted_on_though_the_list_hides_it() {
     assert!(world.app.streams().list().rows().is_empty());
     typed(&mut world, "publish settings");
     assert!(matches!(world.app.overlay(), Some(Overlay::Form(_))));
-    let selected = world.app.streams().list().selected();
-    assert_eq!(selected.map(AsRef::as_ref), Some("settings"));
+    assert_eq!(chosen_stream(&world), Some("settings"));
     assert!(!world.app.faults_only(), "it is shown");
     world.press("esc");
     // Behind the text of a filter, and of the brokers.
@@ -90,8 +89,7 @@ fn what_is_named_is_acted_on_though_the_list_hides_it() {
     world.write("clicks");
     world.press("enter");
     typed(&mut world, "stream settings");
-    let selected = world.app.streams().list().selected();
-    assert_eq!(selected.map(AsRef::as_ref), Some("settings"));
+    assert_eq!(chosen_stream(&world), Some("settings"));
     world.press("2 ! /");
     world.write("node-3");
     world.press("enter");

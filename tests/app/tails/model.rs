@@ -118,7 +118,7 @@ impl Broker {
             | Effect::SaveIncidents(_)
             | Effect::ReadLog
             | Effect::AskEvery(_)
-            | Effect::KeepQuery(_)
+            | Effect::SaveQuery(_)
             | Effect::Alert(_)
             | Effect::Export(..)
             | Effect::CancelExport(_)
@@ -132,8 +132,8 @@ impl Broker {
             | Effect::CancelKeyHistory(_)
             | Effect::Console(..)
             | Effect::ParseLine(_)
-            | Effect::KeepView(_)
-            | Effect::KeepRow(..)
+            | Effect::SaveView(_)
+            | Effect::SaveRow(..)
             | Effect::Loop(_) => {}
         }
     }

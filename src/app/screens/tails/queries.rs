@@ -127,6 +127,6 @@ impl Tails {
                 context.notify(Level::Note, text);
             }
         }
-        context.emit(Effect::KeepQuery(change));
+        context.emit(Effect::SaveQuery(change));
     }
 }

@@ -1,5 +1,4 @@
-//! Hands on what outlives the dashboard: incidents, rows, queries and its looks that are kept for later runs, alerts that
-//! reach somebody elsewhere. Nothing of it may hold anything up.
+//! Has incidents, rows, queries and the dashboard's looks saved for later runs, one after the other and off the loop.
 
 use std::sync::Arc;
 
@@ -7,10 +6,8 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
 
-use super::Executor;
 use crate::app::{Event, KeptRow, KeptView, QueryChange};
-use crate::health::{Alert, Incident};
-use crate::runtime::alerts::AlertQueue;
+use crate::health::Incident;
 use crate::runtime::channels::EventSender;
 use crate::runtime::options::{DashboardOptions, SavedState};
 use crate::runtime::supervisor::panicked;
@@ -74,24 +71,6 @@ impl StateWriter {
                 state.save_view(cluster, &view);
             },
         );
-    }
-}
-
-impl Executor {
-    pub(super) fn alert(&mut self, alert: Alert) {
-        let Some(sender) = self.options.alerts.clone() else {
-            return;
-        };
-        if self.alerts.is_none() {
-            let (cluster, outbox) = (self.cluster(), self.outbox.clone());
-            let (queue, work) = AlertQueue::new(cluster, sender, outbox);
-            self.spawn("sending alerts", work);
-            self.alerts = Some(queue);
-        }
-        let waiting = self.alerts.as_mut();
-        if let Some(failure) = waiting.and_then(|queue| queue.add(alert)) {
-            self.send(Event::Failed(failure));
-        }
     }
 }
 

@@ -1,8 +1,35 @@
-//! What names have in common: brokers are called by what differs where there is little room.
+//! What brokers are called where there is little room: by what differs in their names.
+
+use super::Truth;
+
+/// Brokers by what differs in their names: `1 2 3` for `node-1`, `node-2`, `node-3`.
+#[derive(Clone, Debug)]
+pub struct ShortNames {
+    cut: usize,
+}
+
+impl ShortNames {
+    /// What differs in the names of all known brokers.
+    pub fn of(truth: &Truth) -> Self {
+        let ids = truth
+            .brokers
+            .iter()
+            .filter_map(|broker| broker.id.as_deref());
+        let ids: Vec<&str> = ids.collect();
+        Self {
+            cut: common_prefix(&ids).len(),
+        }
+    }
+
+    /// The short name of a broker.
+    pub fn get<'a>(&self, id: &'a str) -> &'a str {
+        id.get(self.cut..).unwrap_or(id)
+    }
+}
 
 /// What is common to all names up to a `-`, `.` or `_`: brokers `node-1`, `node-2` differ in `1` and `2` alone. Empty
 /// where cutting it would leave one of them without a name.
-pub fn common_prefix<'a>(names: &[&'a str]) -> &'a str {
+fn common_prefix<'a>(names: &[&'a str]) -> &'a str {
     let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
         return "";
     };

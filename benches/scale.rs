@@ -157,8 +157,8 @@ fn stream(number: usize, round: usize, ids: &[BrokerId]) -> (StreamName, Arc<Str
     let partition = |id| Partition {
         id,
         leader: Some(Arc::clone(&ids[number % ids.len()])),
-        replicas: ids.to_vec(),
-        isr: ids.to_vec(),
+        replicas: ids.into(),
+        isr: ids.into(),
         high_watermark: offset,
         newest_offset: offset,
         paused_flag: false,

@@ -318,7 +318,7 @@ impl Brokers {
                 .values()
                 .flat_map(|stream| &stream.partitions);
             if !partitions
-                .flat_map(|one| &one.replicas)
+                .flat_map(|one| &*one.replicas)
                 .any(|replica| replica == id)
             {
                 return true;
@@ -442,7 +442,7 @@ mod tests {
         let brokers = Brokers::new(&["127.0.0.1:1".into()], Prefer::Random, remembered);
         let mut told = cluster("a", &[("a", 1)]);
         let partition = crate::model::Partition {
-            replicas: vec!["a".into(), "b".into()],
+            replicas: ["a".into(), "b".into()].into(),
             ..Default::default()
         };
         let stream = crate::model::Stream {

@@ -111,7 +111,8 @@ impl Inner {
             address,
         };
         let before = self.metadata.answer_of(address);
-        let answer = self.fetch_at(call, wait, FetchMetadataRequest::default(), before);
+        let request = FetchMetadataRequest::default();
+        let answer = self.fetch_at(call, wait, request, before.clone());
         let mut cluster = answer
             .await
             .map_err(|error| not_liftbridge(error, address))?;
@@ -121,7 +122,10 @@ impl Inner {
             return Err(Error::new(ErrorKind::BadAnswer, Target::Cluster, sentence));
         }
         let is_known = |address: &str| self.brokers.knows(address);
-        Ok(self.metadata.keep_answer(address, cluster, is_known))
+        let kept = self
+            .metadata
+            .keep_answer(address, cluster, before.as_ref(), is_known);
+        Ok(kept)
     }
 
     /// One request for metadata at one broker; streams of which it says the same as `before` are those of `before`.

@@ -35,7 +35,11 @@ impl KnownLoss {
             let partitions = finding.partitions.iter();
             partitions.filter_map(move |id| {
                 let stream = stream?;
-                let loss = truth.partition(&stream.name, *id)?.log_loss.clone()?;
+                let loss = truth
+                    .partition(&stream.name, *id)?
+                    .log_loss
+                    .as_deref()?
+                    .clone();
                 Some(Self {
                     stream: stream.name.to_string(),
                     created: stream.created.0,

@@ -1,6 +1,8 @@
 //! Which broker leads a partition, where the views contradict each other, and what they say against the one believed.
 //! Whether brokers answer is decided in `broker_tracker`; what follows for the partition, in `assess`.
 
+use std::sync::Arc;
+
 use super::broker_tracker::BrokerTracker;
 use super::claim::Claim;
 use super::{Disagreement, Known};
@@ -103,7 +105,7 @@ pub(super) fn disagreement(
             found.leader.push((broker(), claim.value.leader.clone()));
         }
         if claim.value.isr != believed.isr {
-            found.isr.push((broker(), claim.value.isr.clone()));
+            found.isr.push((broker(), Arc::clone(&claim.value.isr)));
         }
     }
     let agreed = found.leader.is_empty() && found.isr.is_empty() && found.unaware.is_empty();

@@ -49,7 +49,7 @@ pub(super) struct LogHistory {
     before: Option<(Offset, Timestamp)>,
     /// The highest offset that was delivered, or acked by all; since when it was there is not settled.
     stored: Option<Offset>,
-    loss: Option<LogLoss>,
+    loss: Option<Box<LogLoss>>,
     /// Whether somebody knows of it.
     acknowledged: bool,
     /// The newest offset that was left when the user of an earlier run acknowledged a loss: that loss is found again as
@@ -88,7 +88,7 @@ impl LogHistory {
 
     /// The last loss that nobody has acknowledged.
     pub(super) fn loss(&self) -> Option<&LogLoss> {
-        self.loss.as_ref().filter(|_| !self.acknowledged)
+        self.loss.as_deref().filter(|_| !self.acknowledged)
     }
 
     /// Records what an earlier run saw: it was seen for certain before anything that this one sees.
@@ -99,7 +99,7 @@ impl LogHistory {
     /// Records a loss that an earlier run found and nobody has acknowledged.
     pub(super) fn recall_loss(&mut self, loss: LogLoss) {
         if self.recalled.is_none() && self.loss.is_none() {
-            self.loss = Some(loss);
+            self.loss = Some(Box::new(loss));
         }
     }
 
@@ -184,13 +184,13 @@ impl LogHistory {
         let holders = ahead.map(|claim| (BrokerId::clone(claim.broker), claim.value.newest_offset));
         let before = self.loss.take().filter(|_| !self.acknowledged);
         self.acknowledged = self.recalled.take().is_some_and(|left| newest >= left);
-        self.loss = Some(LogLoss {
+        self.loss = Some(Box::new(LogLoss {
             from: before.map_or(committed, |before| before.from.max(committed)),
             to: newest,
             at: leader.at,
             leader: BrokerId::clone(leader.broker),
             holders: holders.collect(),
-        });
+        }));
         self.committed = Some((leader.value.high_watermark.min(newest), leader.at));
         self.before = None;
     }

@@ -37,8 +37,6 @@ pub struct PartitionTruth {
     pub readonly_flag: bool,
     /// How it is.
     pub status: PartitionStatus,
-    /// Messages that each replica but the leader lacks at least; `None` where the leader or the replica is silent.
-    pub replica_lag: Vec<(BrokerId, Option<i64>)>,
     /// When the leader received the latest message; [`Timestamp::NEVER`] where that is unknown: leaders forget it when
     /// they restart.
     pub last_message: Timestamp,
@@ -47,9 +45,9 @@ pub struct PartitionTruth {
     /// Where each replica's log ends, sorted by broker; those that never reported anything too.
     pub replica_ends: Vec<ReplicaEnds>,
     /// What the log lost, until somebody has acknowledged it.
-    pub log_loss: Option<LogLoss>,
+    pub log_loss: Option<Box<LogLoss>>,
     /// What the answering brokers do not agree on. Views are taken one after the other, so it may be gone in a moment.
-    pub disagreement: Option<Disagreement>,
+    pub disagreement: Option<Box<Disagreement>>,
 }
 
 impl PartitionTruth {
@@ -62,10 +60,17 @@ impl PartitionTruth {
         )
     }
 
+    /// The replicas but the leader, and how many messages each lacks at least; `None` where the leader or it is silent.
+    pub fn replica_lag(&self) -> impl Iterator<Item = (&BrokerId, Option<i64>)> {
+        let followers = self.replica_ends.iter();
+        let followers = followers.filter(|ends| Some(&ends.broker) != self.leader.as_ref());
+        followers.map(|ends| (&ends.broker, ends.lag))
+    }
+
     /// Messages that the replica at that broker lacks at least; `None` for the leader, and where that is unknown.
     pub fn lag_of(&self, broker: &str) -> Option<i64> {
-        let found = self.replica_lag.iter().find(|(id, _)| **id == *broker);
-        found.and_then(|(_, lag)| *lag)
+        let found = self.replica_lag().find(|(id, _)| ***id == *broker);
+        found.and_then(|(_, lag)| lag)
     }
 
     /// Replicas that are not in sync, or do not answer.
@@ -96,6 +101,8 @@ pub struct ReplicaEnds {
     pub high_watermark: Option<Offset>,
     /// The newest offset in its log; `None` where it never reported it.
     pub newest_offset: Option<Offset>,
+    /// Messages that it lacks at least; `None` for the leader, and where the leader or it is silent.
+    pub lag: Option<i64>,
     /// Messages a second by which its log grows while it is behind; `None` where it is not, or that is unknown.
     pub speed: Option<f64>,
 }
@@ -177,7 +184,7 @@ pub struct Disagreement {
     /// Brokers that name another leader than the believed one, and whom.
     pub leader: Vec<(BrokerId, Option<BrokerId>)>,
     /// Brokers that name other in-sync replicas than the believed ones, and which.
-    pub isr: Vec<(BrokerId, Vec<BrokerId>)>,
+    pub isr: Vec<(BrokerId, Arc<[BrokerId]>)>,
     /// Brokers that hold a replica and do not know the stream.
     pub unaware: Vec<BrokerId>,
 }

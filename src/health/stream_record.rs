@@ -31,7 +31,7 @@ pub(super) struct StreamRecord {
     memory: Vec<PartitionMemory>,
     first_seen: FirstSeen,
     pub(super) findings: Vec<Finding>,
-    pub(super) shares: BTreeMap<BrokerId, BrokerShare>,
+    pub(super) shares: Box<[(BrokerId, BrokerShare)]>,
     pub(super) truth: Option<Arc<StreamTruth>>,
     /// What was reported since the last assessment.
     pub(super) change: StreamChange,
@@ -302,7 +302,7 @@ fn needs_probe(partition: &PartitionTruth, asked: Timestamp, now: Timestamp) -> 
     !asked.is_set() || asked.age(now) >= age
 }
 
-fn shares(truth: &StreamTruth) -> BTreeMap<BrokerId, BrokerShare> {
+fn shares(truth: &StreamTruth) -> Box<[(BrokerId, BrokerShare)]> {
     let mut shares: BTreeMap<BrokerId, BrokerShare> = BTreeMap::new();
     for partition in truth.partitions.iter() {
         for replica in partition.replicas.iter() {
@@ -317,5 +317,6 @@ fn shares(truth: &StreamTruth) -> BTreeMap<BrokerId, BrokerShare> {
             share.rate = rates::sum([share.rate, partition.rate]);
         }
     }
-    shares
+    // Kept for each of many streams: nodes of a tree would take more than what is in them.
+    shares.into_iter().collect()
 }

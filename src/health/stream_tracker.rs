@@ -308,13 +308,13 @@ impl StreamTracker {
     /// Every broker that any partition names.
     pub(super) fn named_brokers(&self) -> impl Iterator<Item = &BrokerId> {
         let records = self.records.values();
-        records.flat_map(|record| record.shares.keys())
+        records.flat_map(|record| record.shares.iter().map(|(id, _)| id))
     }
 
     /// Adds up what each broker has of all streams.
     fn shares(&self) -> BTreeMap<BrokerId, BrokerShare> {
         let mut sums: BTreeMap<BrokerId, BrokerShare> = BTreeMap::new();
-        for (id, share) in self.records.values().flat_map(|record| &record.shares) {
+        for (id, share) in self.records.values().flat_map(|record| &*record.shares) {
             if !sums.contains_key(id) {
                 sums.insert(BrokerId::clone(id), BrokerShare::default());
             }

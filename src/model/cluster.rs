@@ -52,6 +52,15 @@ impl Cluster {
                 .all(|(one, other)| Arc::ptr_eq(one, other))
     }
 
+    /// Takes the streams of the other snapshot in the place of those that are equal.
+    pub(crate) fn share_streams_of(&mut self, other: &Self) {
+        for (name, stream) in &mut self.streams {
+            if let Some(same) = other.streams.get(name).filter(|other| *other == stream) {
+                *stream = Arc::clone(same);
+            }
+        }
+    }
+
     /// How many partitions the stream has, or `None` where there is no such stream.
     pub fn partition_count(&self, stream: &str) -> Option<usize> {
         self.stream(stream).map(|found| found.partitions.len())
@@ -125,10 +134,10 @@ pub struct Partition {
     pub id: PartitionId,
     /// The broker that leads it. Metadata keeps naming a dead leader until another is elected.
     pub leader: Option<BrokerId>,
-    /// Brokers that hold a replica, sorted.
-    pub replicas: Vec<BrokerId>,
-    /// The in-sync replicas, sorted.
-    pub isr: Vec<BrokerId>,
+    /// Brokers that hold a replica, sorted. Partitions at the same brokers share one list.
+    pub replicas: Arc<[BrokerId]>,
+    /// The in-sync replicas, sorted; shared like these.
+    pub isr: Arc<[BrokerId]>,
     /// Newest committed offset in the answering broker's log; -1: nothing committed, or it holds no replica.
     pub high_watermark: i64,
     /// Newest offset in the answering broker's log; -1: empty, or it holds no replica.

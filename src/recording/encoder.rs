@@ -120,6 +120,8 @@ impl BlockBuilder {
         }
         let block = Block::seal(&self.raw, self.starts_group, (self.first, self.last));
         self.raw.clear();
+        // The first view of a large cluster takes megabytes, and what follows next to nothing.
+        self.raw.shrink_to(SEAL_BYTES);
         Some(block)
     }
 

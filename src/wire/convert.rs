@@ -31,11 +31,11 @@ pub fn partition(metadata: &pb::PartitionMetadata) -> Partition {
     }
 }
 
-fn sorted(ids: &[String]) -> Vec<BrokerId> {
+fn sorted(ids: &[String]) -> Arc<[BrokerId]> {
     let mut ids: Vec<BrokerId> = ids.iter().map(|id| Arc::from(&**id)).collect();
     ids.sort();
     ids.dedup();
-    ids
+    ids.into()
 }
 
 fn event_times(times: Option<&pb::PartitionEventTimestamps>) -> EventTimes {

@@ -194,7 +194,7 @@ fn broker(bytes: &[u8]) -> Result<Broker, Unreadable> {
 /// Reads streams one after the other, and counts what they have.
 struct StreamReader<'a> {
     before: Option<&'a Cluster>,
-    ids: Ids,
+    ids: Ids<'a>,
     /// Streams and partitions so far, and replicas.
     partitions: usize,
     replicas: usize,
@@ -208,7 +208,7 @@ struct StreamReader<'a> {
 impl<'a> StreamReader<'a> {
     fn new(before: Option<&'a Cluster>, brokers: &[Broker]) -> Self {
         let known = before.into_iter().flat_map(|before| &before.brokers);
-        let mut ids = Ids(Vec::new());
+        let mut ids = Ids::default();
         for broker in known.chain(brokers) {
             ids.add(&broker.id);
         }

@@ -51,8 +51,8 @@ fn view(at: Timestamp, newest: &[Offset]) -> BrokerView {
     let partition = |(id, newest): (PartitionId, &Offset)| Partition {
         id,
         leader: Some("broker".into()),
-        replicas: vec!["broker".into()],
-        isr: vec!["broker".into()],
+        replicas: ["broker".into()].into(),
+        isr: ["broker".into()].into(),
         high_watermark: *newest,
         newest_offset: *newest,
         ..Partition::default()

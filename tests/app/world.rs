@@ -382,8 +382,8 @@ impl World {
         Partition {
             id,
             leader: leader.map(|one| BROKERS[one].into()),
-            replicas: names(&replicas),
-            isr: names(&isr),
+            replicas: names(&replicas).into(),
+            isr: names(&isr).into(),
             high_watermark: end,
             newest_offset: end,
             received: if leads && kind.rate > 0 {

@@ -47,7 +47,7 @@ pub(crate) async fn each_copy_is_read_by_itself_from_where_to_where_it_was_asked
     let whole = read(&test, &stream, &leader, (None, 9)).await;
     let offsets: Vec<Offset> = whole.iter().map(|message| message.offset).collect();
     assert_eq!(offsets, (0..10).collect::<Vec<_>>());
-    for replica in &partition.replicas {
+    for replica in &*partition.replicas {
         assert_eq!(read(&test, &stream, replica, (None, 9)).await, whole);
         let part = read(&test, &stream, replica, (Some(3), 5)).await;
         assert_eq!(part, whole[3..=5]);

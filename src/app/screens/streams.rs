@@ -340,9 +340,5 @@ fn compare_partitions(
 
 /// How many messages the slowest replica lacks, of those that report it.
 pub(crate) fn worst_lag(partition: &PartitionTruth) -> Option<i64> {
-    partition
-        .replica_lag
-        .iter()
-        .filter_map(|(_, lag)| *lag)
-        .max()
+    partition.replica_lag().filter_map(|(_, lag)| lag).max()
 }

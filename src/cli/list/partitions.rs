@@ -98,7 +98,10 @@ fn row(
         readonly: partition.readonly.as_bool(),
         flags: flags.map(|(_, name)| name).collect(),
         status: partition.status.as_str(),
-        replica_lag: partition.replica_lag.clone(),
+        replica_lag: partition
+            .replica_lag()
+            .map(|(id, lag)| (BrokerId::clone(id), lag))
+            .collect(),
         last_message: JsonTime(partition.last_message),
         views: views.map(|view| view_fields(view, now)).collect(),
     }

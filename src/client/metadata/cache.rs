@@ -65,14 +65,22 @@ impl Cache {
     }
 
     /// Keeps what the broker at that address answers now, and returns it: the answer before where nothing has changed.
-    /// Answers of addresses that are not known any more are forgotten when another one comes.
+    /// It was held against `before` while it was read; where another one has come meanwhile, as at the start, where
+    /// everybody asks at once, it is held against that. Answers of addresses that are not known any more are forgotten
+    /// when another one comes.
     pub(super) fn keep_answer(
         &self,
         address: &str,
-        cluster: Cluster,
+        mut cluster: Cluster,
+        before: Option<&Arc<Cluster>>,
         is_known: impl Fn(&str) -> bool,
     ) -> Arc<Cluster> {
         let mut answers = self.lock_answers();
+        if let Some(latest) = answers.get(address)
+            && !before.is_some_and(|before| Arc::ptr_eq(before, latest))
+        {
+            cluster.share_streams_of(latest);
+        }
         if !answers.contains_key(address) {
             answers.retain(|other, _| is_known(other));
         }

@@ -47,20 +47,16 @@ impl PartitionMemory {
             .record(Some(&believed).filter(|it| it.claims_to_lead()), claims);
         let unaware = stream.unaware_among(&partition.replicas);
         let mut truth = self.truth_of(&believed, old, context);
-        truth.disagreement = leader::disagreement(partition, claims, unaware);
+        truth.disagreement = leader::disagreement(partition, claims, unaware).map(Box::new);
         truth.last_message = last_message(claims);
         truth.replica_ends = replica_ends(&partition.replicas, claims);
         self.set_ends(&mut truth, &believed, claims);
         // A high watermark never falls by itself: one that is lower was asked for earlier, or at a broker that is behind.
         truth.high_watermark = truth.high_watermark.max(self.log.committed());
-        truth.log_loss = self.log.loss().cloned();
+        truth.log_loss = self.log.loss().cloned().map(Box::new);
         truth.in_sync = in_sync(&truth, context);
         self.record_behind(&truth, claims);
-        for ends in &mut truth.replica_ends {
-            let window = self.behind.get(&ends.broker);
-            ends.speed = window.and_then(|window| window.rate_of(&ends.broker));
-        }
-        truth.replica_lag = self.replica_lag(&truth, claims);
+        self.add_lag(&mut truth, claims);
         Some(truth)
     }
 
@@ -137,15 +133,9 @@ impl PartitionMemory {
         }
     }
 
-    /// How far each follower is behind what the leader had when the follower was asked: views come one after the
-    /// other, so the leader's latest offset would make a busy follower look late.
-    fn replica_lag(
-        &self,
-        truth: &PartitionTruth,
-        claims: &[Claim<'_, Partition>],
-    ) -> Vec<(BrokerId, Option<i64>)> {
-        let leader = truth.leader.as_ref();
-        let followers = truth.replicas.iter().filter(|id| Some(*id) != leader);
+    /// Adds how far each follower is behind what the leader had when the follower was asked: views come one after the
+    /// other, so the leader's latest offset would make a busy follower look late. And how fast those catch up that have to.
+    fn add_lag(&self, truth: &mut PartitionTruth, claims: &[Claim<'_, Partition>]) {
         let comparable = truth.ends_are_leaders();
         let lag = |follower: &BrokerId| {
             let mut claims = claims.iter().filter(|claim| claim.current && comparable);
@@ -153,9 +143,14 @@ impl PartitionMemory {
             let newest = self.rate.newest_by(claim.at.plus(AT_ONCE))?;
             Some(newest.saturating_sub(claim.value.newest_offset).max(0))
         };
-        followers
-            .map(|follower| (BrokerId::clone(follower), lag(follower)))
-            .collect()
+        for ends in &mut truth.replica_ends {
+            let broker = &ends.broker;
+            let window = self.behind.get(broker);
+            ends.speed = window.and_then(|window| window.rate_of(broker));
+            ends.lag = (truth.leader.as_ref() != Some(broker))
+                .then(|| lag(broker))
+                .flatten();
+        }
     }
 }
 
@@ -181,9 +176,8 @@ fn in_sync(truth: &PartitionTruth, context: &AssessContext<'_>) -> Arc<[BrokerId
 }
 
 /// The old list where it is equal: replicas and ISR change seldom.
-fn shared(old: Option<&Arc<[BrokerId]>>, new: &[BrokerId]) -> Arc<[BrokerId]> {
-    let unchanged = old.filter(|old| ***old == *new);
-    unchanged.map_or_else(|| new.into(), Arc::clone)
+fn shared(old: Option<&Arc<[BrokerId]>>, new: &Arc<[BrokerId]>) -> Arc<[BrokerId]> {
+    Arc::clone(old.filter(|old| *old == new).unwrap_or(new))
 }
 
 /// Receipts are known to leaders alone, and forgotten when they restart: the latest that any broker reports has happened.
@@ -199,6 +193,7 @@ fn replica_ends(replicas: &[BrokerId], claims: &[Claim<'_, Partition>]) -> Vec<R
             broker: BrokerId::clone(broker),
             high_watermark: claim.map(|claim| claim.value.high_watermark),
             newest_offset: claim.map(|claim| claim.value.newest_offset),
+            lag: None,
             speed: None,
         }
     };

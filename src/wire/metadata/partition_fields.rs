@@ -1,5 +1,6 @@
 //! A partition of a `FetchMetadata` answer as it stands on the wire, beside the partition that it was before.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{MOST_BROKERS, Unreadable};
@@ -86,7 +87,7 @@ impl<'a> PartitionFields<'a> {
             && same(&partition.isr, &self.isr)
     }
 
-    pub(super) fn partition(&self, id: i32, ids: &mut Ids) -> Result<Partition, Unreadable> {
+    pub(super) fn partition(&self, id: i32, ids: &mut Ids<'a>) -> Result<Partition, Unreadable> {
         let leader = Some(self.leader).filter(|id| !id.is_empty());
         Ok(Partition {
             id,
@@ -117,31 +118,41 @@ fn read_times(bytes: &[u8], times: &mut EventTimes) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// The ids of brokers in one answer, each stored once: they stand in every partition, several times.
-pub(super) struct Ids(pub(super) Vec<BrokerId>);
+/// The ids of brokers in one answer, and lists of them, each stored once: they stand in every partition, several times.
+#[derive(Default)]
+pub(super) struct Ids<'a> {
+    ids: Vec<BrokerId>,
+    lists: HashMap<Box<[&'a [u8]]>, Arc<[BrokerId]>>,
+}
 
-impl Ids {
+impl<'a> Ids<'a> {
     pub(super) fn add(&mut self, id: &BrokerId) {
-        if !self.0.contains(id) {
-            self.0.push(Arc::clone(id));
+        if !self.ids.contains(id) {
+            self.ids.push(Arc::clone(id));
         }
     }
 
-    fn all(&mut self, ids: &[&[u8]]) -> Result<Vec<BrokerId>, Unreadable> {
-        ids.iter().map(|id| self.shared(id)).collect()
+    fn all(&mut self, ids: &[&'a [u8]]) -> Result<Arc<[BrokerId]>, Unreadable> {
+        if let Some(known) = self.lists.get(ids) {
+            return Ok(Arc::clone(known));
+        }
+        let list: Result<Arc<[BrokerId]>, _> = ids.iter().map(|id| self.shared(id)).collect();
+        let list = list?;
+        self.lists.insert(ids.into(), Arc::clone(&list));
+        Ok(list)
     }
 
     /// There are few brokers: looking through them costs less than hashing.
     fn shared(&mut self, id: &[u8]) -> Result<BrokerId, Unreadable> {
-        if let Some(known) = self.0.iter().find(|known| known.as_bytes() == id) {
+        if let Some(known) = self.ids.iter().find(|known| known.as_bytes() == id) {
             return Ok(Arc::clone(known));
         }
         // Those of the answer before are among them.
-        if self.0.len() >= 2 * MOST_BROKERS {
+        if self.ids.len() >= 2 * MOST_BROKERS {
             return Err(Unreadable::Brokers);
         }
         let id: BrokerId = Arc::from(text(id)?);
-        self.0.push(Arc::clone(&id));
+        self.ids.push(Arc::clone(&id));
         Ok(id)
     }
 }

@@ -114,8 +114,8 @@ fn partitions_and_leaders_are_counted_here() {
     let mut world = World::default();
     let alone = Partition {
         id: 1,
-        replicas: ids(&[3]),
-        isr: ids(&[3]),
+        replicas: ids(&[3]).into(),
+        isr: ids(&[3]).into(),
         ..led_by(3)
     };
     world.report(1.0, 1, vec![led_by(1), alone]);

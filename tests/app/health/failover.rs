@@ -127,7 +127,7 @@ fn metadata(by: usize, said: &Metadata) -> Option<Cluster> {
     let listed: Vec<usize> = brokers.iter().map(|name| name.0).collect();
     let partition = Partition {
         leader: (!leader.is_empty()).then(|| BrokerId::from(leader.as_str())),
-        replicas: ids(&[1, 2, 3]),
+        replicas: ids(&[1, 2, 3]).into(),
         isr: isr.iter().map(|name| name.as_str().into()).collect(),
         high_watermark: *hw,
         newest_offset: *hw,

@@ -9,7 +9,7 @@ use super::world::{World, at, cluster, found, ids, led_by, rules, stream};
 
 fn in_sync(isr: &[usize]) -> Partition {
     Partition {
-        isr: ids(isr),
+        isr: ids(isr).into(),
         ..led_by(1)
     }
 }
@@ -37,7 +37,7 @@ fn outlook(partition: &Partition, silent: &[usize]) -> String {
 #[test]
 fn a_dead_leader_is_followed_by_an_in_sync_replica_or_by_none() {
     let only_leader = Partition {
-        replicas: ids(&[1]),
+        replicas: ids(&[1]).into(),
         ..in_sync(&[1])
     };
     for (partition, silent, says) in [
@@ -199,8 +199,8 @@ fn the_worst_comes_first_then_by_target() {
     });
     let alone = Partition {
         id: 1,
-        replicas: ids(&[2]),
-        isr: ids(&[2]),
+        replicas: ids(&[2]).into(),
+        isr: ids(&[2]).into(),
         ..led_by(2)
     };
     for by in [1, 3] {
@@ -227,7 +227,7 @@ fn the_worst_comes_first_then_by_target() {
 fn what_was_so_when_the_first_look_was_taken_lasts_at_least_so_long() {
     let mut world = World::default();
     let behind = Partition {
-        isr: ids(&[1, 2]),
+        isr: ids(&[1, 2]).into(),
         ..led_by(1)
     };
     world.report_all(10.0, &[1, 2, 3], &behind);

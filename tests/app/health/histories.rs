@@ -236,7 +236,7 @@ impl Model {
                 };
                 let is_leader = number == self.leader;
                 let partition = Partition {
-                    isr: ids(&node.isr),
+                    isr: ids(&node.isr).into(),
                     high_watermark: end(node.high_watermark),
                     newest_offset: end(node.log.len()),
                     paused_flag: self.pause.was_paused,

@@ -82,8 +82,8 @@ fn partition(id: i32, recorded: &Value) -> Partition {
     Partition {
         id,
         leader: Some(text(&recorded[0]).into()),
-        replicas: names(&recorded[1]),
-        isr: names(&recorded[2]),
+        replicas: names(&recorded[1]).into(),
+        isr: names(&recorded[2]).into(),
         high_watermark: recorded[3].as_i64().unwrap(),
         newest_offset: recorded[4].as_i64().unwrap(),
         paused_flag: flags.contains('P'),

@@ -130,9 +130,8 @@ fn check(truth: &Truth) {
         assert!(partition.rate.is_none_or(|rate| rate >= 0.0));
         assert!(
             partition
-                .replica_lag
-                .iter()
-                .all(|(_, lag)| *lag >= Some(0) || lag.is_none())
+                .replica_lag()
+                .all(|(_, lag)| lag.is_none_or(|lag| lag >= 0))
         );
         let down = partition.status == PartitionStatus::LeaderUnreachable;
         assert_eq!(down, partition.leader_reachable == Known::No);

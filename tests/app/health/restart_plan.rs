@@ -54,7 +54,7 @@ fn another_that_is_silent_has_to_be_waited_for_and_who_is_silent_is_not_restarte
 fn the_only_replica_in_sync_is_not_restarted_until_others_are() {
     let mut world = World::default();
     let behind = Partition {
-        isr: ids(&[1]),
+        isr: ids(&[1]).into(),
         ..led_by(1)
     };
     world.report_all(1.0, &[1, 2, 3], &behind);
@@ -94,8 +94,8 @@ fn whoever_holds_what_its_leader_lost_is_never_restarted() {
 fn what_stops_until_the_broker_is_back_is_dangerous_unless_that_is_allowed() {
     let mut world = World::default();
     let alone = Partition {
-        replicas: ids(&[2]),
-        isr: ids(&[2]),
+        replicas: ids(&[2]).into(),
+        isr: ids(&[2]).into(),
         ..led_by(2)
     };
     world.report_all(1.0, &[1, 2, 3], &alone);
@@ -170,8 +170,8 @@ fn streams_without_a_replica_on_the_emptiest_broker_are_named() {
     let mut world = World::default();
     let on = |id, replicas: &[usize]| Partition {
         id,
-        replicas: ids(replicas),
-        isr: ids(replicas),
+        replicas: ids(replicas).into(),
+        isr: ids(replicas).into(),
         ..led_by(1)
     };
     for number in 1..=3 {

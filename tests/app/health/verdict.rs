@@ -8,7 +8,7 @@ use super::world::{World, ids, led_by};
 fn short() -> World {
     let mut world = World::default();
     let partition = Partition {
-        isr: ids(&[1, 3]),
+        isr: ids(&[1, 3]).into(),
         ..led_by(1)
     };
     world.report_all(1.0, &[1, 2, 3], &partition);

@@ -31,8 +31,8 @@ fn address(number: usize) -> Arc<str> {
 pub(super) fn led_by(leader: usize) -> Partition {
     Partition {
         leader: Some(id(leader)),
-        replicas: ids(&[1, 2, 3]),
-        isr: ids(&[1, 2, 3]),
+        replicas: ids(&[1, 2, 3]).into(),
+        isr: ids(&[1, 2, 3]).into(),
         high_watermark: 9,
         newest_offset: 9,
         ..Partition::default()

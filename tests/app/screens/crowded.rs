@@ -28,8 +28,8 @@ fn stream(number: usize) -> Stream {
     let partition = |id| Partition {
         id,
         leader: Some(name(number).as_str().into()),
-        replicas: leader(),
-        isr: leader(),
+        replicas: leader().into(),
+        isr: leader().into(),
         high_watermark: 123_456_789_012,
         newest_offset: 123_456_789_012,
         ..Partition::default()

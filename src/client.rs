@@ -131,6 +131,7 @@ mod activity;
 mod admin;
 mod backoff;
 mod brokers;
+mod coalesced_reads;
 mod consumer;
 mod cursor_log;
 mod cursor_move;

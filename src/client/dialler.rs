@@ -15,6 +15,7 @@ use tokio_util::either::Either;
 use tonic::codegen::{Service, StdError};
 use tonic::transport::Uri;
 
+use super::coalesced_reads::CoalescedReads;
 use super::http2_check::Http2Checked;
 use super::tls::Tls;
 
@@ -31,7 +32,9 @@ const KEEPALIVE_TIMES: u32 = 3;
 const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
 
 /// A connection, encrypted or not.
-type Connection = TokioIo<Http2Checked<Either<TcpStream, TlsStream<TcpStream>>>>;
+type Connection = TokioIo<Http2Checked<CoalescedReads<MaybeTls>>>;
+
+type MaybeTls = Either<TcpStream, TlsStream<TcpStream>>;
 
 /// Makes the connections of one client.
 #[derive(Clone)]
@@ -81,11 +84,15 @@ impl Service<Uri> for Dialler {
             let tcp = tokio::time::timeout(timeout.saturating_mul(2), dialling).await;
             let tcp = tcp.map_err(io::Error::from)??.into_inner();
             let Some(tls) = tls else {
-                return Ok(TokioIo::new(Http2Checked::new(Either::Left(tcp))));
+                return Ok(connection(Either::Left(tcp)));
             };
             let handshake = tokio::time::timeout(timeout, tls.connect(&host, tcp)).await;
             let encrypted = handshake.map_err(io::Error::from)??;
-            Ok(TokioIo::new(Http2Checked::new(Either::Right(encrypted))))
+            Ok(connection(Either::Right(encrypted)))
         })
     }
+}
+
+fn connection(stream: MaybeTls) -> Connection {
+    TokioIo::new(Http2Checked::new(CoalescedReads::new(stream)))
 }

@@ -12,6 +12,7 @@ mod marks;
 mod player;
 mod record;
 mod redaction;
+mod segments;
 
 pub use block::Block;
 pub use encoder::BlockBuilder;

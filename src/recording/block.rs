@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
+use super::segments::Segments;
 use crate::model::Timestamp;
 
 /// Bytes of a block's own head: length, length of what comes out, checksum, flags, first and last time.
@@ -31,7 +32,7 @@ pub struct Block {
 impl Block {
     /// Compresses records.
     pub(super) fn seal(
-        raw: &[u8],
+        raw: &Segments,
         starts_group: bool,
         (first, last): (Timestamp, Timestamp),
     ) -> Self {
@@ -40,7 +41,7 @@ impl Block {
             first,
             last,
             raw: u32::try_from(raw.len()).unwrap_or(u32::MAX),
-            bytes: compress_to_vec(raw, CompressionLevel::Fastest).into(),
+            bytes: compress_to_vec(raw.reader(), CompressionLevel::Fastest).into(),
         }
     }
 
@@ -126,7 +127,7 @@ mod tests {
         let raw: Vec<u8> = (0..50_000_u32)
             .map(|at| (at / 7).to_le_bytes()[0])
             .collect();
-        Block::seal(&raw, true, (Timestamp(3), Timestamp(9)))
+        Block::seal(&raw[..].into(), true, (Timestamp(3), Timestamp(9)))
     }
 
     fn written(block: &Block) -> Vec<u8> {

@@ -177,7 +177,7 @@ mod tests {
             let at = at.index(raw.len());
             let end = raw.len().min(at + bytes.len());
             raw.splice(at..end, bytes);
-            let damaged = Block::seal(&raw, true, (AT, AT));
+            let damaged = Block::seal(&raw[..].into(), true, (AT, AT));
             if let Some(facts) = read(&damaged) {
                 prop_assert!(facts.len() <= raw.len());
             }

@@ -9,6 +9,7 @@ use super::block::Block;
 use super::known_events::KnownEvents;
 use super::record::{ClusterChange, Fact, Record, RecordContent, ViewRecord};
 use super::redaction::{Names, Redacted, Vocabulary};
+use super::segments::Segments;
 use crate::app::{Event, TableEvent, TailEvent};
 use crate::model::{BrokerView, Cluster, ErrorKind, Failure, Target, Timestamp};
 use crate::store::{FrequentList, StatisticsReport};
@@ -33,7 +34,7 @@ pub struct BlockBuilder {
     starts_group: bool,
     first: Timestamp,
     last: Timestamp,
-    raw: Vec<u8>,
+    raw: Segments,
 }
 
 impl BlockBuilder {
@@ -47,7 +48,7 @@ impl BlockBuilder {
             starts_group: false,
             first: Timestamp::NEVER,
             last: Timestamp::NEVER,
-            raw: Vec::new(),
+            raw: Segments::default(),
         }
     }
 
@@ -120,8 +121,6 @@ impl BlockBuilder {
         }
         let block = Block::seal(&self.raw, self.starts_group, (self.first, self.last));
         self.raw.clear();
-        // The first view of a large cluster takes megabytes, and what follows next to nothing.
-        self.raw.shrink_to(SEAL_BYTES);
         Some(block)
     }
 

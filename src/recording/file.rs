@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::block::Block;
 use super::record::Head;
+use super::segments::Segments;
 use crate::model::Timestamp;
 
 /// What every recording begins with.
@@ -20,7 +21,7 @@ const VERSION: u16 = 1;
 /// # Errors
 /// What the file said.
 pub fn write_head(head: &Head, out: &mut impl Write) -> io::Result<()> {
-    let mut encoded = Vec::new();
+    let mut encoded = Segments::default();
     ciborium::into_writer(head, &mut encoded).map_err(io::Error::other)?;
     out.write_all(MAGIC)?;
     out.write_all(&VERSION.to_le_bytes())?;

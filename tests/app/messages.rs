@@ -8,6 +8,7 @@ use std::time::Duration;
 use liftui::app::{
     App, DecoderCommand, Effect, Event, ScanEvent, Schemas, Settings, TailEvent, TailId,
 };
+use liftui::cli::typed_line;
 use liftui::model::{
     EndReason, ErrorKind, Failure, MessageSink, MessageStamp, PartitionId, SubscriptionEvent,
     Target,
@@ -131,7 +132,28 @@ fn tailing_in(world: World) -> World {
     world
 }
 
-/// The same with cursors among its messages and beyond them, and logs that end where the messages do.
+/// What one customer's orders have in common, in the order of time.
+pub(crate) fn traced() -> World {
+    let mut world = World::seasoned();
+    frame(&mut world, 120, 32, &Theme::default());
+    let line = "trace key:user-7 orders-eu";
+    let task = typed_line::parse(line);
+    let mut effects = world.event(Event::LineParsed(line.to_owned(), task));
+    for partition in 0..PARTITIONS {
+        let broker = "node-1".into();
+        subscription(&mut world, partition, SubscriptionEvent::Opened { broker });
+    }
+    for partition in 0..PARTITIONS {
+        let chunk = TailEvent::Chunk(orders(&world, partition, 0..200));
+        effects.extend(world.event(Event::Tail(tail_id(&world.app), chunk)));
+    }
+    effects.extend(world.run(Duration::from_secs(2)));
+    scan(&mut world, effects);
+    world.press("k k");
+    world
+}
+
+/// A tail with cursors among its messages and beyond them, and logs that end where the messages do.
 pub(crate) fn with_cursors() -> World {
     let mut world = tailing_in(World::ending_at(48_051));
     let mut slept = world.cursor("audit", "orders-eu", 3, 47_000);
@@ -265,7 +287,12 @@ pub(crate) fn type_query(world: &mut World, text: &str) {
 pub(crate) fn line(world: &mut World, key: &str, text: &str) {
     world.press(key);
     world.write(text);
-    let mut effects = world.press("enter");
+    let effects = world.press("enter");
+    scan(world, effects);
+}
+
+/// Lets what is to be looked through be found.
+fn scan(world: &mut World, mut effects: Vec<Effect>) {
     while let Some(effect) = effects.pop() {
         let Effect::Scan(id, query, chunks) = effect else {
             continue;

@@ -9,7 +9,7 @@ use liftui::app::{Playback, PlaybackState};
 use liftui::ui::Theme;
 use ratatui::buffer::Buffer;
 
-use crate::messages::{decoded, line, tailing, type_query, with_cursors};
+use crate::messages::{decoded, line, tailing, traced, type_query, with_cursors};
 use crate::world::World;
 
 use super::svg::{CELL, FRAME, open, rows};
@@ -38,6 +38,8 @@ fn pictures_show_the_screens_as_they_are() {
     picture("query", asking);
     picture("cursors", with_cursors());
     picture("decoder", decoded());
+    picture("trace", traced());
+    picture("subjects", after(World::seasoned(), "3 j j U"));
 }
 
 /// As it is shown out of a recording.

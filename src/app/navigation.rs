@@ -70,6 +70,9 @@ impl App {
             }
             AppRequest::Confirm(operations, left_out) => {
                 let question = Confirm::new(operations, left_out);
+            AppRequest::ExpectMoves(moves) => {
+                self.moved_cursors.expect(moves, self.cluster.truth());
+            }
                 self.overlays.show(Overlay::Confirm(question));
             }
             AppRequest::TypeCommand(line) => self.open_command_line(&line),

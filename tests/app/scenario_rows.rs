@@ -241,6 +241,22 @@ async fn values_of_avro_are_read_by_the_schema_of_their_stream() {
     dashboard.press("enter");
     dashboard.wait_for_row(&["PAID", "12.34"]).await;
     dashboard.wait_for_row(&["OPEN", "0.99"]).await;
+    // A query reads values as rows do, and what is no such value has none of its fields.
+    for (query, found, left_out) in [
+        ("cel: value.state == \"PAID\"", "12.34", "0.99"),
+        ("cel: value.amount < 1.0", "0.99", "12.34"),
+    ] {
+        dashboard.press("/ ctrl-u");
+        dashboard.type_text(query);
+        dashboard.press("enter");
+        dashboard.wait_while(left_out).await;
+        let shown = dashboard.wait_for("1 matching of 3").await;
+        assert!(shown.contains(found), "{shown}");
+    }
+    dashboard.press("/ ctrl-u");
+    dashboard.type_text("cel: value.sta");
+    dashboard.press("tab");
+    dashboard.wait_for("cel: value.state").await;
     dashboard.shut_down().await;
 }
 

@@ -165,7 +165,7 @@ impl Tails {
             .common()
             .map(|common| format!("cel: {common}"));
         let Some(query) = common.filter(|query| Query::parse(query).is_ok()) else {
-            let usual = "trace by a JSON field with one value, a header, or line 1: the key";
+            let usual = "trace by a field with one value, a header, or line 1: the key";
             let text = self.inspector.unsearched();
             return context.notify(Level::Note, text.unwrap_or_else(|| usual.to_owned()));
         };

@@ -209,9 +209,11 @@ impl Tails {
         context.request(AppRequest::Descend(Pane::Inspector));
     }
 
-    /// The message that commands are about: the inspected one, or the selected one.
+    /// The message that commands are about: the inspected one where that is seen, or the selected one.
     pub(super) fn message(&self) -> Option<PinnedMessage> {
-        let inspected = self.inspector.message().cloned();
+        let inspected = self.inspector.message();
+        let is_seen = self.inspector.is_seen() || self.inspector.compared_with().is_some();
+        let inspected = inspected.filter(|_| is_seen).cloned();
         inspected.or_else(|| self.shown()?.pin_selected())
     }
 

@@ -125,6 +125,11 @@ impl Inspector {
         &self.messages
     }
 
+    /// Whether it is on the screen.
+    pub(super) fn is_seen(&self) -> bool {
+        self.size.height > 0
+    }
+
     /// The message that the shown one is compared with.
     pub fn compared_with(&self) -> Option<&PinnedMessage> {
         self.messages.first().filter(|_| self.messages.len() > 1)

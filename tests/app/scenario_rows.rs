@@ -282,3 +282,28 @@ async fn a_field_that_no_message_has_is_told_and_tab_knows_fields_where_no_messa
     dashboard.wait_for("tab: value.customer").await;
     dashboard.shut_down().await;
 }
+
+#[tokio::test]
+async fn what_the_key_for_a_column_does_to_rows_is_said() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish(&client, &VALUES[..1]).await;
+    let (mut dashboard, _keeps) = open(&cluster, &[], Kept::new());
+    dashboard.open_tail().await;
+    dashboard.wait_for("\"name\": \"Zoë\"").await;
+    dashboard.press("enter j");
+    for said in ["rows show value.", "rows no longer show value."] {
+        dashboard.press("a");
+        dashboard.wait_for(said).await;
+    }
+    // A header becomes a column of the header, and not of a field by its name.
+    while !dashboard.picture().text.contains("▏ shown ") {
+        let before = dashboard.picture().text;
+        dashboard.press("b");
+        dashboard
+            .wait_until("another view", |screen| screen != before)
+            .await;
+    }
+    dashboard.press("g j a");
+    dashboard.wait_for("rows show header.unit now").await;
+    dashboard.shut_down().await;
+}

@@ -35,6 +35,7 @@ pub(crate) mod lists;
 mod locators;
 mod motion;
 mod mouse;
+mod moved_cursors;
 mod named_partitions;
 mod navigation;
 mod notice;
@@ -111,6 +112,7 @@ use context::Context;
 use input::key_hints::{Hint, KeyHint, OPEN_DEMO, UNCONNECTED};
 use input::keys::Key;
 use lists::filter::Filter;
+use moved_cursors::MovedCursors;
 use overlays::Overlays;
 use screens::Screens;
 use screens::activity::Activity;
@@ -157,6 +159,8 @@ pub struct App {
     visited: Visited,
     /// The history of a key that was asked for last.
     key_history: Option<KeyHistoryRun>,
+    /// Cursors that were moved from here a short time ago.
+    moved_cursors: MovedCursors,
     /// Where the message lies that was published last from here.
     published: Option<MessagePlace>,
     /// The tour of the demo, as long as nobody presses a key.
@@ -183,6 +187,7 @@ impl App {
             log: None,
             visited: Visited::default(),
             key_history: None,
+            moved_cursors: MovedCursors::default(),
             published: None,
         };
         app.restore_view();

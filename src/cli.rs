@@ -40,6 +40,7 @@ mod pace;
 mod partition_spec;
 mod private_file;
 mod publish;
+mod query_reading;
 mod read_budget;
 mod recording_file;
 mod redrive;

@@ -228,6 +228,17 @@ impl Health {
         }
     }
 
+    /// Records that somebody has set a cursor: where its consumer stores its own place over that, it was not moved back.
+    pub fn record_cursor_set(
+        &mut self,
+        id: &str,
+        stream: &StreamName,
+        partition: PartitionId,
+        offset: Offset,
+    ) {
+        self.cursors.record_set(id, (stream, partition), offset);
+    }
+
     /// Records the offset of the first message after a cursor and when it was stored, where somebody has fetched it: the
     /// lag in time is known at once then. Without it, it is known from when the log passes the cursor while watched.
     pub fn record_first_unread(&mut self, read: &FirstUnread) {

@@ -29,6 +29,7 @@ mod scan;
 mod statistics;
 #[cfg(test)]
 mod test_support;
+mod value_json;
 mod value_reading;
 
 use std::sync::Arc;
@@ -64,6 +65,7 @@ pub use statistics::{
     FrequentItem, FrequentList, IntervalCount, LargeMessage, PartitionStatistics, Statistics,
     StatisticsOptions, StatisticsReport, StatisticsTotals,
 };
+pub use value_json::{ValueTypes, field_equality};
 pub use value_reading::ValueReading;
 
 use crate::model::{Offset, PartitionId, Timestamp};

@@ -5,7 +5,7 @@ use super::effect::{KeyHistorySpec, TableSpec};
 use super::focus::Pane;
 use super::kept_queries::{QueryChange, SavedQuery};
 use super::row_key::{CursorKey, DetailTarget, PartitionKey};
-use crate::model::{Offset, Operation, PartitionId, StreamName};
+use crate::model::{CursorMove, Offset, Operation, PartitionId, StreamName};
 use crate::store::PinnedMessage;
 
 /// Something that a screen or an overlay cannot do by itself.
@@ -43,6 +43,8 @@ pub(super) enum AppRequest {
     CopyMenu(Vec<CopyEntry>),
     /// Ask before these operations; the partitions are those for which it was wanted too and cannot be done.
     Confirm(Vec<Operation>, Vec<PartitionKey>),
+    /// These cursors are moved now.
+    ExpectMoves(Vec<(CursorKey, CursorMove)>),
     /// Open the command line with this in it.
     TypeCommand(String),
     /// Open the form for a message, with the stream and partition that were selected.

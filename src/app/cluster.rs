@@ -169,6 +169,16 @@ impl ClusterState {
         {
             self.health.record_stored(&ack.stream, *id, ack.offset);
         }
+        if let Operation::SetCursor {
+            id,
+            stream,
+            partition,
+            offset,
+        } = operation
+        {
+            self.health
+                .record_cursor_set(id, stream, *partition, *offset);
+        }
     }
 
     /// The user knows what that stream has lost.

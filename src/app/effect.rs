@@ -11,6 +11,7 @@ use crate::app::ids::{RequestId, ScanId, TableId, TailId};
 use crate::app::kept_queries::QueryChange;
 use crate::app::kept_view::KeptView;
 use crate::app::row_settings::KeptRow;
+use crate::app::schemas::Schemas;
 use crate::health::{Alert, Incident};
 use crate::model::{
     CursorEntry, CursorMoveSpec, Locator, Offset, Operation, PartitionId, StartAt, StopAt,
@@ -43,7 +44,7 @@ pub enum Effect {
     /// Stop a scan.
     CancelScan(ScanId),
     /// Find out which fields these messages have, the newest chunk first.
-    IndexFields(ScanId, Vec<Arc<Chunk>>),
+    IndexFields(ScanId, Vec<Arc<Chunk>>, Schemas),
     /// Decode these values by their programs, the first one first, and no others that were asked for before.
     DecodeValues(Vec<ValueToDecode>),
     /// End the programs that decode values; the next value starts its one anew.

@@ -2,6 +2,7 @@
 
 use super::App;
 use super::app_request::{AppRequest, QueryRequest};
+use super::effect::TableSpec;
 use super::focus::{Pane, Screen};
 use super::kept_queries::QueryChange;
 use super::overlays::confirm::Confirm;
@@ -55,10 +56,7 @@ impl App {
                 self.descend(Pane::Tail);
             }
             AppRequest::TailFrom(partition, offset) => self.tail_from(partition, offset),
-            AppRequest::Table(spec, at) => {
-                self.screens.table.open(spec, at, &mut self.context);
-                self.descend(Pane::Table);
-            }
+            AppRequest::Table(spec, at) => self.open_table(spec, at),
             AppRequest::ShowKeyHistory(spec) => self.show_key_history(spec),
             AppRequest::ShowSubjects(Some(stream)) => self.show_subjects_of(&stream),
             AppRequest::ShowSubjects(None) => self.show_subjects(""),
@@ -71,6 +69,9 @@ impl App {
             AppRequest::Confirm(operations, left_out) => {
                 let question = Confirm::new(operations, left_out);
                 self.overlays.show(Overlay::Confirm(question));
+            }
+            AppRequest::ExpectMoves(moves) => {
+                self.moved_cursors.expect(moves, self.cluster.truth());
             }
             AppRequest::TypeCommand(line) => self.open_command_line(&line),
             AppRequest::Publish(target) => {
@@ -89,6 +90,13 @@ impl App {
             }
             AppRequest::Query(request) => self.carry_out_query(request),
         }
+    }
+
+    fn open_table(&mut self, mut spec: TableSpec, at: Option<String>) {
+        let schemas = &self.context.settings.schemas;
+        spec.query = spec.query.map(|query| schemas.reading_query(query));
+        self.screens.table.open(spec, at, &mut self.context);
+        self.descend(Pane::Table);
     }
 
     fn carry_out_query(&mut self, request: QueryRequest) {

@@ -131,8 +131,9 @@ impl App {
         let (screens, context) = (&mut self.screens, &mut self.context);
         context.now = now;
         self.cluster.on_tick(context);
-        let shows_cursors =
-            self.focus.screen() == Screen::Cursors || screens.tails.follows_cursor();
+        let shows_cursors = self.focus.screen() == Screen::Cursors
+            || screens.tails.follows_cursor()
+            || self.moved_cursors.is_watching();
         screens.cursors.on_tick(shows_cursors, context);
         screens.activity.on_tick(context);
         let shows_activity = self.focus.screen() == Screen::Overview
@@ -368,8 +369,10 @@ impl App {
         self.screens.cursors.on_cursors(result, now);
         if let Ok(cursors) = result {
             self.cluster.on_cursors(cursors, &mut self.context);
-            let cursors = &self.cluster.truth().cursors;
-            self.screens.activity.record_cursors(cursors);
+            let truths = &self.cluster.truth().cursors;
+            self.screens.activity.record_cursors(truths);
+            // Last, so that this is what is seen: that a move back is over comes of it.
+            self.moved_cursors.on_cursors(cursors, &mut self.context);
         }
     }
 
@@ -380,6 +383,9 @@ impl App {
                 self.cluster
                     .on_outcome(&operation, outcome, self.context.now);
             }
+            let now = self.context.now;
+            self.moved_cursors
+                .on_outcome(&operation, result.is_ok(), now);
             self.apply_outcome(&operation, result);
         }
     }

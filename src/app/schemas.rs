@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::health::best_match;
-use crate::store::ValueReading;
 use crate::store::decode::Schema;
+use crate::store::{Query, ValueReading, ValueTypes};
 
 /// By what values are decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +86,20 @@ impl Schemas {
         }
     }
 
+    /// Whether the type of any values is known.
+    pub fn have_types(&self) -> bool {
+        let is_type = |(_, one): &(String, DecodeMethod)| matches!(one, DecodeMethod::Schema(_));
+        self.0.iter().any(is_type)
+    }
+
+    /// The query, reading values by their types where any are known.
+    pub fn reading_query(&self, query: Query) -> Query {
+        if self.have_types() && query.names_value() {
+            return query.reading_by(Arc::new(self.clone()));
+        }
+        query
+    }
+
     /// The program that decodes the values of that stream, where one does.
     pub fn command_of(&self, stream: &str) -> Option<&Arc<DecoderCommand>> {
         match self.decoder(stream)? {
@@ -108,6 +122,12 @@ impl Schemas {
         let is_command =
             |(_, one): &(String, DecodeMethod)| matches!(one, DecodeMethod::Command(_));
         self.0.iter().any(is_command)
+    }
+}
+
+impl ValueTypes for Schemas {
+    fn type_of(&self, stream: &str) -> Option<&Schema> {
+        self.of(stream)
     }
 }
 

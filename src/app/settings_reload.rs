@@ -47,7 +47,7 @@ impl App {
         settings.color = read.color;
         settings.contexts = read.contexts;
         let has_commands = settings.schemas.have_commands() || read.schemas.have_commands();
-        let decodes_otherwise = has_commands && settings.schemas != read.schemas;
+        let reads_otherwise = settings.schemas != read.schemas;
         settings.schemas = read.schemas.clone();
         settings.origins = read.origins;
         if settings.times != read.times {
@@ -61,8 +61,11 @@ impl App {
         }
         self.find_sort_letters();
         self.screens.tails.on_settings(read.rows, read.schemas);
-        if decodes_otherwise {
+        if reads_otherwise && has_commands {
             self.decode_anew();
+        }
+        if reads_otherwise {
+            self.screens.tails.search_anew(&mut self.context);
         }
         self.cluster.set_health_options(read.health);
     }

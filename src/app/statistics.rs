@@ -90,7 +90,9 @@ impl App {
         Ok(())
     }
 
-    fn read_statistics(&mut self, spec: StatisticsSpec, range: String) {
+    fn read_statistics(&mut self, mut spec: StatisticsSpec, range: String) {
+        let schemas = &self.context.settings.schemas;
+        spec.query = spec.query.map(|query| schemas.reading_query(query));
         let options = StatisticsOptions {
             top: TOP,
             intervals: StatisticsOptions::INTERVALS,

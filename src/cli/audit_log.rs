@@ -6,7 +6,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::args::OutputArgs;
@@ -181,6 +183,20 @@ pub(crate) fn print(context: &mut CommandContext<'_>, output: OutputArgs) -> Res
     let entries = read(&folders.change_log())?;
     context.printer(output).print_all(&entries)?;
     Ok(Exit::DONE)
+}
+
+/// Whether this user has done exactly that within so much time, as far as is written down.
+pub(crate) fn has_done(cluster: &str, operation: &Operation, within: Duration) -> bool {
+    let command = command(operation);
+    let since = Timestamp::now().minus(within).to_utc();
+    let entries = Folders::of_user().map(|folders| read(&folders.change_log()));
+    let entries = entries.and_then(Result::ok).unwrap_or_default();
+    let mut entries = entries.iter().rev();
+    entries.any(|entry| {
+        let time = DateTime::parse_from_rfc3339(&entry.time);
+        let is_it = entry.cluster == cluster && entry.command == command;
+        is_it && time.is_ok_and(|time| time >= since)
+    })
 }
 
 /// Lines that cannot be read are skipped: a machine may have stopped while one was written, or a disk gone bad.

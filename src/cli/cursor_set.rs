@@ -1,6 +1,9 @@
 //! `cursor set`: moves a cursor in one partition or in all, and shows before what will be read again or skipped.
 
+use std::time::Duration;
+
 use super::args::CursorSetArgs;
+use super::audit_log;
 use super::cell_format::{count, duration, latency, time};
 use super::command_context::CommandContext;
 use super::cursors::{StoredCursors, similar_cursor};
@@ -10,10 +13,17 @@ use super::mutate::{need_name, perform_saying};
 use super::output::{Column, OutputRow, output_row};
 use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
 use crate::model::{
-    CursorGoal, CursorMove, ErrorKind, Offset, PartitionId, Timestamp, counted_plainly,
+    CursorGoal, CursorMove, ErrorKind, Offset, Operation, PartitionId, StreamName, Timestamp,
+    counted_plainly, exact_age, format_ranges,
 };
 use crate::runtime::Access;
 use crate::ui::format;
+
+/// Consumers store their cursors every few seconds.
+const RECENTLY: Duration = Duration::from_secs(30);
+
+/// How long it is looked for when a cursor was stored.
+const READING_TIME: Duration = Duration::from_secs(1);
 
 output_row! {
     /// What moving a cursor of one partition does.
@@ -127,6 +137,7 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
             .map(|partition| partition.id)
             .collect(),
     };
+    warn_of_consumer(context, args, &partitions).await;
     if let Some(operation) = args.operation() {
         return super::mutate::perform(context, operation).await;
     }
@@ -147,6 +158,50 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
         return Ok(Exit::DONE);
     }
     perform(context, args, &moves).await
+}
+
+/// Says that somebody else has stored the cursor a short time ago, where that is so: it may be its consumer, which then runs.
+/// What is not known soon is not said, and keeps nobody from moving it.
+async fn warn_of_consumer(
+    context: &mut CommandContext<'_>,
+    args: &CursorSetArgs,
+    partitions: &[PartitionId],
+) {
+    let Ok(access) = context.access() else { return };
+    let reading = access.observer().read_cursors_within(READING_TIME).await;
+    let now = Timestamp::now();
+    let (stream, _) = &args.target;
+    let entries = reading.iter().flat_map(|reading| &reading.entries);
+    let own = entries.filter(|entry| {
+        let is_meant = entry.id == args.id && *entry.stream == **stream;
+        is_meant && partitions.contains(&entry.partition)
+    });
+    let cluster = context.cluster_name();
+    let recent = own.filter(|entry| {
+        let stored = Operation::SetCursor {
+            id: entry.id.clone(),
+            stream: StreamName::clone(&entry.stream),
+            partition: entry.partition,
+            offset: entry.offset,
+        };
+        // The log has whole seconds.
+        let within = RECENTLY + Duration::from_secs(1);
+        entry.time.age(now) < RECENTLY && !audit_log::has_done(&cluster, &stored, within)
+    });
+    let recent: Vec<(PartitionId, Timestamp)> =
+        recent.map(|entry| (entry.partition, entry.time)).collect();
+    let Some(last) = recent.iter().map(|(_, time)| *time).max() else {
+        return;
+    };
+    let mut ids: Vec<PartitionId> = recent.iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    let sentence = format!(
+        "cursor \"{}\" of {stream}:{} was stored {} ago: if its consumer runs, it will store its own place over this; stop it first",
+        args.id,
+        format_ranges(&ids),
+        exact_age(last.age(now)),
+    );
+    context.console.print_error(&sentence);
 }
 
 /// What would become of the cursor: in that partition, or in all that it has read of.

@@ -20,6 +20,7 @@ use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, Printer, output_row};
 use super::partition_spec::{self, no_such_stream};
+use super::query_reading::QueryReading;
 use super::read_budget::ReadBudget;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
@@ -82,8 +83,8 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
     if from.stream == to {
         return Err(CliError::usage("a stream cannot be redriven into itself"));
     }
-    let path = journal_path(context, args, &from.stream, &to);
-    let mut journal = Journal::open(path)?;
+    let reading = QueryReading::new(context, args.query.as_ref(), [&*from.stream])?;
+    let mut journal = Journal::open(journal_path(context, args, &from.stream, &to))?;
     let asked = RequestedCopy::from_arguments(args, &from, &cluster);
     let plan = if let Some(plan) = journal.plan() {
         plan.checked_against(&asked, &journal)?
@@ -93,8 +94,7 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
         plan
     };
     let publisher = client.map(|client| BatchPublisher::new(&client, &to, args.rate));
-    let interrupt = CancellationToken::new();
-    let mut listeners = JoinSet::new();
+    let (interrupt, mut listeners) = (CancellationToken::new(), JoinSet::new());
     let token = interrupt.clone();
     listeners.spawn(async move {
         if signal::ctrl_c().await.is_ok() {
@@ -106,7 +106,7 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
         cluster,
         from: from.stream,
         to,
-        query: QueryFieldCheck::new(args.query.as_ref(), false),
+        query: reading.check(),
         publisher,
         journal,
         interrupt,

@@ -12,6 +12,7 @@ use super::args::{OutputForm, StatsArgs};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::partition_spec;
+use super::query_reading::QueryReading;
 use super::shown_times;
 use crate::app::StatisticsSpec;
 use crate::model::counted_plainly;
@@ -31,6 +32,8 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
     let observer = context.observer()?;
     let (found, _) = partition_spec::find_all(&observer, &args.partitions).await?;
     context.console.print_hint(args.query.as_ref());
+    let streams = found.iter().map(|spec| &*spec.stream);
+    let reading = QueryReading::new(context, args.query.as_ref(), streams)?;
     let partitions = found.iter().flat_map(|spec| {
         let ids = spec.partitions.iter();
         ids.map(|id| (Arc::clone(&spec.stream), *id))
@@ -39,12 +42,14 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
         partitions: partitions.collect(),
         start: args.from,
         stop: args.to,
-        query: args.query.clone(),
+        query: reading.query,
     };
     let limit = context.settings.cluster.timeout.value;
     let mut statistics = Statistics::default();
-    let mut reader =
-        StatisticsReader::begin(&observer, &spec, limit, &mut statistics).checking_fields();
+    let mut reader = StatisticsReader::begin(&observer, &spec, limit, &mut statistics);
+    if !reading.is_unsearched {
+        reader = reader.checking_fields();
+    }
     let mut ticks = interval(PROGRESS_EVERY);
     // Listened to throughout: one that is asked for anew each time misses a key that comes together with messages.
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());

@@ -18,10 +18,11 @@ use super::exit::{CliError, Exit, Result};
 use super::json::JsonTime;
 use super::output::{Column, FieldNames, OutputRow, Printer};
 use super::partition_spec;
+use super::query_reading::QueryReading;
 use crate::model::{StartAt, StreamName, Timestamp, counted_plainly};
 use crate::runtime::range_reader::{RangeItem, RangeReader, Source};
 use crate::store::{
-    ExportForm, KeyTable, Query, QueryFieldCheck, RowId, TableOrder, TableRecord, TooManyKeys,
+    ExportForm, KeyTable, QueryFieldCheck, RowId, TableOrder, TableRecord, TooManyKeys,
 };
 use crate::ui::format;
 use values::ValueReader;
@@ -71,6 +72,8 @@ pub(crate) async fn table(context: &mut CommandContext<'_>, args: &TableArgs) ->
     let observer = context.observer()?;
     let (spec, _) = partition_spec::find(&observer, &args.stream).await?;
     context.console.print_hint(args.query.as_ref());
+    let streams = [&*spec.stream];
+    let reading = QueryReading::new(context, args.query.as_ref(), streams)?;
     let ids = spec.partitions.iter();
     let partitions: Vec<Source> = ids.map(|id| (Arc::clone(&spec.stream), *id)).collect();
     let limit = args.memory.unwrap_or(context.settings.tail_budget.value);
@@ -79,7 +82,7 @@ pub(crate) async fn table(context: &mut CommandContext<'_>, args: &TableArgs) ->
     let ends = (StartAt::Earliest, args.at);
     let range = RangeReader::begin(&observer, &partitions, ends, timeout);
     let table = KeyTable::new(&partitions, limit);
-    let (table, mut check) = fold(context, range, table, args).await?;
+    let (table, mut check) = fold(context, range, table, (args, reading)).await?;
     let order = TableOrder {
         sort: args.sort.into(),
         reversed: args.reverse,
@@ -104,12 +107,11 @@ async fn fold(
     context: &mut CommandContext<'_>,
     range: RangeReader,
     table: KeyTable,
-    args: &TableArgs,
+    (args, reading): (&TableArgs, QueryReading),
 ) -> Result<(KeyTable, QueryFieldCheck)> {
     let (progress, read) = watch::channel(0);
-    let (query, stream) = (args.query.clone(), args.stream.clone());
-    let mut folding =
-        spawn_blocking(move || fold_blocking(range, table, query.as_ref(), &progress));
+    let stream = args.stream.clone();
+    let mut folding = spawn_blocking(move || fold_blocking(range, table, &reading, &progress));
     let mut ticks = interval(PROGRESS_EVERY);
     let folded = loop {
         tokio::select! {
@@ -128,10 +130,11 @@ async fn fold(
 fn fold_blocking(
     mut range: RangeReader,
     mut table: KeyTable,
-    query: Option<&Query>,
+    reading: &QueryReading,
     progress: &watch::Sender<u64>,
 ) -> std::result::Result<(KeyTable, QueryFieldCheck), TooManyKeys> {
-    let mut check = QueryFieldCheck::new(query, false);
+    let query = reading.query.as_ref();
+    let mut check = reading.check();
     let mut chunks = 0_usize;
     while let Some(item) = range.next_blocking() {
         match item {

@@ -24,6 +24,7 @@ use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Exit, Result};
 use super::mutate;
 use super::partition_spec::{self, PartitionSpec};
+use super::query_reading::QueryReading;
 use super::read_budget::ReadBudget;
 use super::shown_times;
 use crate::app::Schemas;
@@ -34,7 +35,7 @@ use crate::model::{
 };
 use crate::store::ExportForm;
 
-use decoding::{print_unsearched, row_decoder};
+use decoding::row_decoder;
 use joining::{JoinOptions, Joining};
 use notes::Notes;
 use print::{Filter, PrintForm, Printer};
@@ -91,7 +92,7 @@ async fn print_messages(
     let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
     let partition_specs = narrow_to_key(context, args, found, &cluster)?;
     context.console.print_hint(args.range.query.as_ref());
-    let is_unsearched = print_unsearched(context, args, &partition_specs);
+    let reading = query_reading(context, args, &partition_specs)?;
     if args.resume {
         resume(context, &observer, &partition_specs).await?;
     }
@@ -116,7 +117,7 @@ async fn print_messages(
         table.hold(holding(is_trace, waits));
         table.decode_by(decoder);
     }
-    let filter = filter(args, follows, is_unsearched);
+    let filter = filter(args, follows, reading);
     let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
     let printer = Printer::new(form, filter, out, notes).with_gaps(is_trace);
@@ -143,6 +144,16 @@ async fn print_messages(
     Ok((ended?, count.load(Ordering::Relaxed)))
 }
 
+/// What the query reads of the values of these streams.
+fn query_reading(
+    context: &mut CommandContext<'_>,
+    args: &TailArgs,
+    specs: &[PartitionSpec],
+) -> Result<QueryReading> {
+    let streams = specs.iter().map(|spec| &*spec.stream);
+    QueryReading::new(context, args.range.query.as_ref(), streams)
+}
+
 /// How many rows of a table are laid out together.
 fn holding(is_trace: bool, waits: bool) -> Holding {
     match (is_trace, waits) {
@@ -153,13 +164,13 @@ fn holding(is_trace: bool, waits: bool) -> Holding {
 }
 
 /// Which messages are printed.
-fn filter(args: &TailArgs, is_endless: bool, is_unsearched: bool) -> Filter {
+fn filter(args: &TailArgs, is_endless: bool, reading: QueryReading) -> Filter {
     Filter {
-        query: args.range.query.clone(),
+        query: reading.query,
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
         is_endless,
-        is_unsearched,
+        is_unsearched: reading.is_unsearched,
         undecided: Arc::default(),
     }
 }

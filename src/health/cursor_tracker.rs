@@ -16,6 +16,8 @@ use crate::model::{
 
 /// A cursor's speed is the mean over so much time: consumers store theirs every few seconds.
 const SPEED_WINDOW: Duration = Duration::from_secs(60);
+/// A consumer that runs stores its place over one that was set within so much time.
+const OVERWRITTEN_WITHIN: Duration = Duration::from_secs(30);
 /// The first unread messages of so many cursors are read at once.
 const READ_AT_ONCE: usize = 16;
 
@@ -40,6 +42,15 @@ struct CursorRecord {
     trend: LagTrend,
     beyond_end_since: Option<Timestamp>,
     moved_back: Option<MoveBack>,
+    /// Where it was set on to, and where it stood before.
+    set_on: Option<SetOn>,
+}
+
+/// That a cursor was set to an offset further on.
+#[derive(Clone, Copy, Debug)]
+struct SetOn {
+    from: Offset,
+    to: Offset,
 }
 
 impl CursorTracker {
@@ -56,6 +67,20 @@ impl CursorTracker {
             let mut record = record.unwrap_or_else(|| CursorRecord::new(entry));
             record.update(entry);
             self.cursors.insert(key, record);
+        }
+    }
+
+    /// Records that somebody has set a cursor.
+    pub(super) fn record_set(
+        &mut self,
+        id: &str,
+        (stream, partition): (&StreamName, PartitionId),
+        to: Offset,
+    ) {
+        let key = (id.to_owned(), (StreamName::clone(stream), partition));
+        if let Some(record) = self.cursors.get_mut(&key) {
+            let from = record.entry.offset;
+            record.set_on = (to > from).then_some(SetOn { from, to });
         }
     }
 
@@ -155,6 +180,7 @@ impl CursorRecord {
             trend: LagTrend::default(),
             beyond_end_since: None,
             moved_back: None,
+            set_on: None,
         }
     }
 
@@ -200,7 +226,10 @@ impl CursorRecord {
     /// What was stored later moves a cursor; an older one is that of a log which went back, or of a reader that is late.
     fn update_move_back(&mut self, entry: &CursorEntry) {
         let (from, to) = (self.entry.offset, entry.offset);
-        if to < from && entry.time > self.entry.time {
+        let is_overwritten = self.is_overwritten_by(entry);
+        let is_between = |one: &SetOn| (one.from..=one.to).contains(&to);
+        self.set_on = self.set_on.filter(|one| is_between(one) && !is_overwritten);
+        if to < from && entry.time > self.entry.time && !is_overwritten {
             let at = entry.time;
             let furthest = self.moved_back.map_or(from, |one| one.from.max(from));
             self.moved_back = Some(MoveBack {
@@ -210,6 +239,15 @@ impl CursorRecord {
             });
         }
         self.moved_back = self.moved_back.filter(|one| to < one.from);
+    }
+
+    /// Whether its consumer has stored its own place over one further on, to which somebody has just set it: nothing is read
+    /// again by that.
+    fn is_overwritten_by(&self, entry: &CursorEntry) -> bool {
+        let is_soon = self.there_since.age(entry.time) < OVERWRITTEN_WITHIN;
+        self.set_on.is_some_and(|one| {
+            is_soon && self.entry.offset == one.to && (one.from..one.to).contains(&entry.offset)
+        })
     }
 
     fn truth(
@@ -456,6 +494,31 @@ mod tests {
             ..entry(100, 90)
         }]);
         assert_eq!(only(&late, 110, 2_000, 0.0).moved_back, None);
+    }
+
+    #[test]
+    fn a_place_that_its_consumer_stores_over_one_set_further_on_is_no_move_back() {
+        let stream = "orders".into();
+        let moved = |later: &[(i64, Offset)]| {
+            let mut tracker = tracker(&[(100, 900)], &[(1, 2_000)]);
+            tracker.record_set("billing", (&stream, 0), 1_500);
+            for &(seconds, offset) in later {
+                tracker.record(&[entry(offset, seconds)]);
+            }
+            let back = only(&tracker, 400, 2_000, 0.0).moved_back;
+            back.map(|back| (back.from, back.to))
+        };
+        assert_eq!(moved(&[(110, 1_500), (115, 905)]), None);
+        assert_eq!(
+            moved(&[(110, 1_500), (115, 905), (120, 700)]),
+            Some((905, 700))
+        );
+        assert_eq!(moved(&[(110, 1_500), (115, 800)]), Some((1_500, 800)));
+        assert_eq!(
+            moved(&[(110, 1_500), (115, 1_510), (120, 905)]),
+            Some((1_510, 905))
+        );
+        assert_eq!(moved(&[(110, 1_500), (200, 905)]), Some((1_500, 905)));
     }
 
     #[test]

@@ -153,28 +153,53 @@ impl Reasons {
     /// Logs that went back: whoever still holds more must not be restarted, since it follows its leader then and cuts
     /// off the rest (wire-contract §5).
     fn add_lost_messages(&mut self, broker: &str, truth: &Truth) {
+        let (mut cut_off, mut went_back) = (Vec::new(), Vec::new());
+        let mut more = 0_i64;
         for (stream, partition) in held_by(broker, truth) {
             let Some(loss) = &partition.log_loss else {
                 continue;
             };
             let place = format!("{stream}:{}", partition.id);
-            let text = match loss.holders.iter().find(|(id, _)| &**id == broker) {
+            match loss.holders.iter().find(|(id, _)| &**id == broker) {
                 Some((_, newest)) => {
-                    let more = newest.saturating_sub(loss.to);
-                    let (more, them) = (
-                        counted(more, "message"),
-                        if more == 1 { "it" } else { "them" },
-                    );
-                    format!(
-                        "{place}: it holds {more} that its leader lost; a restart cuts {them} off"
-                    )
+                    more = more.saturating_add(newest.saturating_sub(loss.to));
+                    cut_off.push(place);
                 }
-                None => format!(
-                    "{place} went back and nobody has acknowledged that: save what others hold first"
-                ),
-            };
-            self.add(RestartSafety::Dangerous, text);
+                None => went_back.push(place),
+            }
         }
+        let (held, them) = (
+            counted(more, "message"),
+            if more == 1 { "it" } else { "them" },
+        );
+        match cut_off.as_slice() {
+            [] => {}
+            [place] => {
+                let text = format!(
+                    "{place}: it holds {held} that its leader lost; a restart cuts {them} off"
+                );
+                self.add(RestartSafety::Dangerous, text);
+            }
+            places => {
+                let (count, names) = (counted(places.len(), "partition"), first_names(places));
+                let text = format!(
+                    "it holds {held} that the leaders of {count} lost, and a restart cuts {them} off: {names}"
+                );
+                self.add(RestartSafety::Dangerous, text);
+            }
+        }
+        let text = match went_back.as_slice() {
+            [] => return,
+            [place] => format!(
+                "{place} went back and nobody has acknowledged that: save what others hold first"
+            ),
+            places => format!(
+                "{} went back and nobody has acknowledged that, so save what others hold first: {}",
+                counted(places.len(), "partition"),
+                first_names(places)
+            ),
+        };
+        self.add(RestartSafety::Dangerous, text);
     }
 
     /// Who does not answer us may run all the same, and be the last one in sync: only who is heard may be restarted.

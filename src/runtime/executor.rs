@@ -117,7 +117,7 @@ impl Executor {
             Effect::CloseTail(id) => self.close_tail(id),
             Effect::FetchOlder(id, spec) => self.fetch_older(id, spec),
             Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),
-            Effect::IndexFields(id, chunks) => self.index_fields(id, chunks),
+            Effect::IndexFields(id, chunks, schemas) => self.index_fields(id, chunks, schemas),
             Effect::CancelScan(id) => cancel(self.scans.remove(&id)),
             Effect::DecodeValues(values) => self.decode_values(values),
             Effect::RestartDecoders => self.restart_decoders(),

@@ -10,7 +10,8 @@ use super::clipboard::Clipboard;
 use super::options::LineParser;
 use super::scan;
 use crate::app::{
-    Effect, Event, LoopEffect, OlderSpec, Progress, ScanId, TableEvent, TableExport, TailEvent,
+    Effect, Event, LoopEffect, OlderSpec, Progress, ScanId, Schemas, TableEvent, TableExport,
+    TailEvent,
 };
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::store::{Chunk, Query, Scan};
@@ -114,7 +115,9 @@ impl Offline {
                 let task = (self.parse_line)(&line);
                 Event::LineParsed(line, task)
             }
-            Effect::IndexFields(id, chunks) => return self.index_fields(id, chunks),
+            Effect::IndexFields(id, chunks, schemas) => {
+                return self.index_fields(id, chunks, schemas);
+            }
             Effect::Scan(id, query, chunks) => return self.scan(id, &query, chunks),
             Effect::Loop(effect) => return for_loop(effect, refusal),
             // These are for brokers or for later runs, and nobody waits for an answer.
@@ -153,8 +156,14 @@ impl Offline {
     }
 
     /// Elsewhere: a live dashboard may go on in the same loop.
-    fn index_fields(&mut self, id: ScanId, chunks: Vec<Arc<Chunk>>) -> OfflineOutcome {
-        self.spawn(scan::index_fields(id, chunks, self.outbox.clone()));
+    fn index_fields(
+        &mut self,
+        id: ScanId,
+        chunks: Vec<Arc<Chunk>>,
+        schemas: Schemas,
+    ) -> OfflineOutcome {
+        let outbox = self.outbox.clone();
+        self.spawn(scan::index_fields(id, chunks, schemas, outbox));
         OfflineOutcome::Nothing
     }
 

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::channels::EventSender;
 use super::supervisor::panicked;
-use crate::app::{Event, ScanEvent, ScanId};
+use crate::app::{Event, ScanEvent, ScanId, Schemas};
 use crate::model::{Failure, Timestamp};
 use crate::store::{Chunk, FieldIndex, Query, QueryRun, Scan};
 
@@ -79,8 +79,13 @@ impl MessageFilter {
 }
 
 /// Finds out which fields messages have. Without an answer the query is typed without help.
-pub(super) async fn index_fields(id: ScanId, chunks: Vec<Arc<Chunk>>, outbox: EventSender) {
-    let index = move || Arc::new(FieldIndex::of(&chunks));
+pub(super) async fn index_fields(
+    id: ScanId,
+    chunks: Vec<Arc<Chunk>>,
+    schemas: Schemas,
+    outbox: EventSender,
+) {
+    let index = move || Arc::new(FieldIndex::reading_by(&chunks, Some(&schemas)));
     if let Ok(index) = tokio::task::spawn_blocking(index).await {
         outbox.send(Event::Fields(id, index)).await;
     }

@@ -7,6 +7,7 @@ mod decompress;
 mod envelope;
 mod hex;
 mod json;
+mod json_text;
 mod lines;
 mod messagepack;
 mod protobuf;
@@ -19,6 +20,7 @@ mod text;
 
 use std::fmt;
 
+pub(super) use json_text::json_text;
 use lines::Writer;
 pub use lines::{Class, Lines};
 pub(super) use registry::has_registry_header;

@@ -1,5 +1,5 @@
 //! Which fields messages have, of which types, and which values come most often: what completes a query and shows mistakes
-//! in it. Reads the messages that it is given, and of a value JSON alone: expressions can look into nothing else.
+//! in it. Reads the messages that it is given, and of a value what expressions look into.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,10 +7,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::chunk::Chunk;
+use super::decode::Schema;
 use super::json::{Container, Token, Tokens};
 use super::json_path::{ANY_ELEMENT, literal_of, push_key, unquoted};
 use super::message::MessageRef;
 use super::statistics::FrequentItems;
+use super::value_json::{ValueTypes, value_json};
 
 /// Messages that are looked at.
 const MOST_MESSAGES: u64 = 5_000;
@@ -143,6 +145,14 @@ impl FieldIndex {
     /// What the messages of these chunks have: of the first chunk first, the newest message of each first, and not of too
     /// many.
     pub fn of<'a>(chunks: impl IntoIterator<Item = &'a Arc<Chunk>>) -> Self {
+        Self::reading_by(chunks, None)
+    }
+
+    /// As [`of`](Self::of), reading values by these types.
+    pub fn reading_by<'a>(
+        chunks: impl IntoIterator<Item = &'a Arc<Chunk>>,
+        types: Option<&dyn ValueTypes>,
+    ) -> Self {
         let mut builder = IndexBuilder::default();
         let messages = chunks.into_iter().flat_map(|chunk| chunk.iter().rev());
         let mut bytes = 0;
@@ -151,7 +161,8 @@ impl FieldIndex {
             if builder.messages >= MOST_MESSAGES || bytes > MOST_BYTES {
                 break;
             }
-            builder.add(&message);
+            let schema = types.and_then(|types| types.type_of(message.stream()));
+            builder.add(&message, schema);
         }
         builder.finish()
     }
@@ -207,15 +218,14 @@ struct IndexBuilder {
 }
 
 impl IndexBuilder {
-    fn add(&mut self, message: &MessageRef<'_>) {
+    fn add(&mut self, message: &MessageRef<'_>, schema: Option<&Schema>) {
         if message.size() > LARGEST_MESSAGE {
             return;
         }
         self.messages += 1;
         self.set_path("value");
-        let text = std::str::from_utf8(message.value()).ok();
-        match text.filter(|text| Tokens::are_whole(text)) {
-            Some(text) => self.add_json(text),
+        match value_json(message.value(), schema) {
+            Some(text) => self.add_json(&text),
             None => self.record(text_or_bytes(message.value()), None),
         }
         self.set_path("key");

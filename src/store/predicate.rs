@@ -25,6 +25,7 @@ pub(super) use parse::VARIABLES;
 
 use super::chunk::Chunk;
 use super::message::MessageRef;
+use super::value_json::ValueTypes;
 use crate::model::{Offset, PartitionId, Timestamp};
 
 /// Where text is looked for.
@@ -143,6 +144,13 @@ impl Term {
 }
 
 impl Test {
+    /// From now on values are read by these types.
+    pub(super) fn set_types(&mut self, types: &Arc<dyn ValueTypes>) {
+        if let Self::Cel(expression) = self {
+            expression.set_types(types);
+        }
+    }
+
     fn uses(&self) -> Vec<FieldUse> {
         match self {
             Self::Cel(expression) => expression.uses().to_vec(),

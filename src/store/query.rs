@@ -9,9 +9,11 @@ mod open_term;
 mod terms;
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::field_index::FieldIndex;
 use super::predicate::Predicate;
+use super::value_json::ValueTypes;
 pub use completion::QueryCompletion;
 use lexer::Words;
 
@@ -20,6 +22,8 @@ use lexer::Words;
 pub struct Query {
     text: String,
     predicate: Predicate,
+    /// By which expressions read values, where any are known.
+    types: Option<Arc<dyn ValueTypes>>,
 }
 
 impl Query {
@@ -39,7 +43,30 @@ impl Query {
         Ok(Self {
             text: text.to_owned(),
             predicate,
+            types: None,
         })
+    }
+
+    /// The same query, whose expressions read values of a type by these.
+    #[must_use]
+    pub fn reading_by(self, types: Arc<dyn ValueTypes>) -> Self {
+        // It has parsed before.
+        let Ok(mut alternatives) = terms::parse(&self.text) else {
+            return self;
+        };
+        for term in alternatives.iter_mut().flatten() {
+            term.test.set_types(&types);
+        }
+        Self {
+            predicate: Predicate::new(alternatives),
+            types: Some(types),
+            ..self
+        }
+    }
+
+    /// By which types its expressions read values.
+    pub(super) fn types(&self) -> Option<&dyn ValueTypes> {
+        self.types.as_deref()
     }
 
     /// The text of a query that finds what this one does, and of that only what the expression is true of. Where there
@@ -89,6 +116,13 @@ impl Query {
     /// of which no more is typed yet than `open`, the beginning of one, is none.
     pub fn mistake(&self, messages: &FieldIndex, open: Option<&str>) -> Option<String> {
         mistake::mistake(&self.predicate.uses(), messages, open)
+    }
+
+    /// Whether an expression of it asks for values, or for what is inside.
+    pub fn names_value(&self) -> bool {
+        let uses = self.predicate.uses();
+        let mut paths = uses.iter().map(|one| one.paths.as_slice());
+        paths.any(|path| path.first().is_some_and(|root| root == "value"))
     }
 
     /// Whether it names a field that would be inside values.

@@ -40,6 +40,15 @@ impl QueryFieldCheck {
         }
     }
 
+    /// What messages lack was said before.
+    #[must_use]
+    pub fn saying_nothing(self) -> Self {
+        Self {
+            is_over: true,
+            ..self
+        }
+    }
+
     /// The query.
     pub fn query(&self) -> Option<&Query> {
         self.query.as_ref()
@@ -89,6 +98,7 @@ impl QueryFieldCheck {
 
     fn sentence(&self) -> Option<String> {
         let query = self.query.as_ref()?;
-        query.mistake(&FieldIndex::of(&self.first), None)
+        let index = FieldIndex::reading_by(&self.first, query.types());
+        query.mistake(&index, None)
     }
 }

@@ -12,7 +12,7 @@ use super::value_reading::ValueReading;
 use crate::model::sanitise;
 
 /// Values above this are not searched for a field: that would take longer than a frame.
-const MAX_VALUE: usize = 64 * 1024;
+pub(super) const MAX_VALUE: usize = 64 * 1024;
 /// Lines of a binary value that are searched for a field.
 const MAX_LINES: usize = 1_000;
 /// Bytes at the beginning of a value by which text is recognised.
@@ -223,7 +223,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Whether it begins as text does: UTF-8 up to where the sample cuts it, hardly a control character in it.
-fn is_text(value: &[u8]) -> bool {
+pub(super) fn is_text(value: &[u8]) -> bool {
     if has_registry_header(value) {
         return false;
     }

@@ -20,7 +20,8 @@ mod what_if;
 
 pub(super) use balance::balance_detail;
 pub(super) use broker::{broker_detail, broker_facts};
-pub(super) use incident::incident_events;
+pub(super) use cursor::reader_line;
+pub(super) use incident::{event_line, incident_events};
 pub(super) use partition::partition_detail;
 pub(super) use stream::stream_facts;
 pub(super) use what_if::{what_if_detail, what_if_summary};

@@ -4,6 +4,7 @@ use liftui::demo::DemoOptions;
 use serde_json::Value;
 
 use super::cli_test_cluster::TestCluster;
+use super::driver::client;
 
 /// Stream `orders` with two partitions of ten messages, and consumer `billing`, which has read eight of each.
 fn cluster() -> TestCluster {
@@ -134,4 +135,22 @@ fn a_reader_that_has_left_leaves_no_partition_unset() {
     let status = command.stdout(writer).status().expect("it runs");
     assert_eq!(status.code(), Some(0));
     assert_eq!((at(&test, 0), at(&test, 1)), ("9".into(), "9".into()));
+}
+
+#[test]
+fn a_cursor_that_its_consumer_has_just_stored_may_be_stored_again() {
+    let test = cluster();
+    // What this user has set himself is no consumer's.
+    test.ok("cursor set billing orders:0 6");
+    let client = client(test.addresses());
+    for how in ["4", "--to 5", "--by 1 --dry-run"] {
+        let stored = client.set_cursor("billing", "orders", 0, 8);
+        test.block_on(stored).expect("it is stored");
+        let output = test.line(&format!("cursor set billing orders:0 {how}"));
+        let told = "cursor \"billing\" of orders:0 was stored";
+        assert!(output.err.contains(told), "{how}: {output:?}");
+        assert!(output.err.contains("stop it first"), "{how}: {output:?}");
+    }
+    // Nobody has stored this one.
+    test.ok("cursor set other orders:0 4");
 }

@@ -110,6 +110,17 @@ fn a_query_for_what_only_the_program_shows_says_so() {
     assert_eq!(output.err, said);
     let (_, output) = tail(&test, &["-q", "cel: offset == 0"]);
     assert_eq!(output.err, "");
+    test.ok("create copies");
+    for words in [
+        &["stats", "orders", "-o", "json"][..],
+        &["table", "orders"],
+        &["redrive", "orders", "copies", "--dry-run"],
+    ] {
+        let words = [words, &["-q", "cel: value.order == 7"]].concat();
+        let output = finish(command(&test, &words), b"");
+        assert!(output.err.starts_with(said), "{words:?}: {output:?}");
+        assert!(!output.err.contains("no message of"), "{output:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::cli_test_cluster::TestCluster;
 
 const LINES: &[u8] = b"{\"order\":7,\"customer\":{\"name\":\"Zo\\u00eb\"},\"amount\":12.5}\n\
@@ -176,6 +178,7 @@ fn a_row_of_avro_is_read_by_the_schema_that_the_config_file_names() {
     test.ok("create orders");
     let schema = r#"{"type":"record","name":"Order","fields":[{"name":"order","type":"long"},{"name":"note","type":"string"}]}"#;
     fs::write(test.home.path().join("order.avsc"), schema).expect("written");
+    test.ok("create copies");
     let published = test.feed("publish orders", b"\x0e\x04hi");
     assert_eq!(published.code, 0, "{published:?}");
     let config = write_config(&test, "[decode.orders]\navro = \"order.avsc\"\n");
@@ -184,6 +187,31 @@ fn a_row_of_avro_is_read_by_the_schema_that_the_config_file_names() {
         &["--config", &config, "--row", "{value.order} {value.note}"],
     );
     assert_eq!(shown, ["order  note", "    7  hi"]);
+    // So are queries.
+    for (query, count) in [
+        ("cel: value.order == 7 && value.note.startsWith(\"h\")", 1),
+        ("cel: value.order > 7", 0),
+    ] {
+        for words in [
+            &["tail", "orders", "--to", "end", "-o", "ndjson", "-q", query][..],
+            &["trace", query, "orders", "-o", "ndjson"],
+        ] {
+            let found = test.run(&[words, &["--config", &config]].concat());
+            assert_eq!(found.out.lines().count(), count, "{words:?}: {found:?}");
+            assert!(
+                !found.err.contains("no message of 1"),
+                "{words:?}: {found:?}"
+            );
+        }
+        let run = |words: &[&str]| {
+            let found = test.run(&[words, &["-q", query, "--config", &config]].concat());
+            serde_json::from_str::<Value>(&found.out).unwrap_or_else(|_| panic!("{found:?}"))
+        };
+        let counted = &run(&["stats", "orders", "-o", "json"])["messages"];
+        assert_eq!(counted, count, "{query}");
+        let copied = &run(&["redrive", "orders", "copies", "--dry-run", "-o", "json"]);
+        assert_eq!(copied[0]["matched"], count, "{query}");
+    }
     let wrong = write_config(&test, "[decode.orders]\navro = \"gone.avsc\"\n");
     let output = test.run(&["tail", "orders", "--config", &wrong, "--row", "key"]);
     assert_eq!(output.code, 2, "{output:?}");

@@ -275,8 +275,8 @@ pub(crate) fn paused() -> World {
 pub(crate) fn type_query(world: &mut World, text: &str) {
     let effects = world.press("/");
     for effect in effects {
-        if let Effect::IndexFields(id, chunks) = effect {
-            let index = Arc::new(FieldIndex::of(&chunks));
+        if let Effect::IndexFields(id, chunks, schemas) = effect {
+            let index = Arc::new(FieldIndex::reading_by(&chunks, Some(&schemas)));
             world.event(Event::Fields(id, index));
         }
     }

@@ -161,6 +161,62 @@ async fn what_cannot_be_moved_says_why_and_an_observer_moves_nothing() {
     dashboard.shut_down().await;
 }
 
+#[tokio::test]
+async fn a_place_that_a_running_consumer_stores_over_a_move_is_told() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    for partition in 0..3 {
+        for number in 0..MESSAGES {
+            publish_to(&client, partition, number.to_string()).await;
+        }
+        let set = client.set_cursor("billing", "orders", partition, 8).await;
+        set.expect("it is stored");
+    }
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("4");
+    dashboard.wait_for_row(&["billing", "orders:2"]).await;
+    let move_all = async |dashboard: &mut Driver, place: &str| {
+        dashboard.press(":");
+        dashboard.type_text(&format!("cursor set billing orders --to {place}"));
+        dashboard.press("enter");
+        dashboard.wait_for("Move cursor billing in 3").await;
+        dashboard.answer("enter").await;
+        dashboard.wait_while("Move cursor billing").await;
+    };
+    let stores = async |partition, offset| {
+        let set = client
+            .set_cursor("billing", "orders", partition, offset)
+            .await;
+        set.expect("it is stored");
+    };
+    // One goes on where it was, one where it was moved to, one not at all.
+    move_all(&mut dashboard, "3").await;
+    dashboard.wait_for("is at 2 of orders:").await;
+    stores(2, 4).await;
+    stores(0, 9).await;
+    dashboard
+        .wait_for("cursor billing was moved to 2 of orders:0 and is at 9")
+        .await;
+    dashboard.press("ctrl-n");
+    let said = dashboard.wait_for("stop its consumer").await;
+    assert!(!said.contains("2 of orders:2 and"), "{said}");
+    dashboard.press("esc");
+
+    // Over a place further on it stores its own: nothing is read again by that.
+    move_all(&mut dashboard, "end").await;
+    dashboard.wait_for_row(&["billing", "orders:0", "11"]).await;
+    stores(0, 10).await;
+    dashboard
+        .wait_for("cursor billing was moved to 11 of orders:0 and is at 10")
+        .await;
+    dashboard.press("1");
+    let overview = dashboard.wait_for("FINDINGS").await;
+    assert!(
+        !has_row(&overview, &["billing", "was moved back"]),
+        "{overview}"
+    );
+    dashboard.shut_down().await;
+}
+
 /// A dashboard on `orders` with so many messages in its first partition, and a client.
 async fn with_messages(count: usize) -> (DemoCluster, Client, Driver) {
     let (cluster, client) = cluster_with(&["orders"]).await;

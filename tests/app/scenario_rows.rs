@@ -241,6 +241,22 @@ async fn values_of_avro_are_read_by_the_schema_of_their_stream() {
     dashboard.press("enter");
     dashboard.wait_for_row(&["PAID", "12.34"]).await;
     dashboard.wait_for_row(&["OPEN", "0.99"]).await;
+    // A query reads values as rows do, and what is no such value has none of its fields.
+    for (query, found, left_out) in [
+        ("cel: value.state == \"PAID\"", "12.34", "0.99"),
+        ("cel: value.amount < 1.0", "0.99", "12.34"),
+    ] {
+        dashboard.press("/ ctrl-u");
+        dashboard.type_text(query);
+        dashboard.press("enter");
+        dashboard.wait_while(left_out).await;
+        let shown = dashboard.wait_for("1 matching of 3").await;
+        assert!(shown.contains(found), "{shown}");
+    }
+    dashboard.press("/ ctrl-u");
+    dashboard.type_text("cel: value.sta");
+    dashboard.press("tab");
+    dashboard.wait_for("cel: value.state").await;
     dashboard.shut_down().await;
 }
 
@@ -264,5 +280,30 @@ async fn a_field_that_no_message_has_is_told_and_tab_knows_fields_where_no_messa
     dashboard.press("c ctrl-u");
     dashboard.type_text("value.cu");
     dashboard.wait_for("tab: value.customer").await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn what_the_key_for_a_column_does_to_rows_is_said() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish(&client, &VALUES[..1]).await;
+    let (mut dashboard, _keeps) = open(&cluster, &[], Kept::new());
+    dashboard.open_tail().await;
+    dashboard.wait_for("\"name\": \"Zoë\"").await;
+    dashboard.press("enter j");
+    for said in ["rows show value.", "rows no longer show value."] {
+        dashboard.press("a");
+        dashboard.wait_for(said).await;
+    }
+    // A header becomes a column of the header, and not of a field by its name.
+    while !dashboard.picture().text.contains("▏ shown ") {
+        let before = dashboard.picture().text;
+        dashboard.press("b");
+        dashboard
+            .wait_until("another view", |screen| screen != before)
+            .await;
+    }
+    dashboard.press("g j a");
+    dashboard.wait_for("rows show header.unit now").await;
     dashboard.shut_down().await;
 }

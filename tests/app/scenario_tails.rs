@@ -40,6 +40,25 @@ async fn wait_for_full_isr_without(client: &Client, dead: &str) {
 }
 
 #[tokio::test]
+async fn while_a_tail_follows_the_message_beside_it_is_that_of_the_selected_row() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish(&client, 0..1).await;
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.open_tail().await;
+    dashboard.wait_for("orders:0 @ 0").await;
+    for number in 1..12 {
+        publish(&client, number..number + 1).await;
+        let value = format!("value-{number}");
+        let screen = dashboard.wait_for_row(&["▸", &value]).await;
+        let inspected = format!("orders:0 @ {number}");
+        let mut rows = screen.lines();
+        assert!(rows.any(|row| row.ends_with(&inspected)), "{screen}");
+        assert!(screen.contains("following"), "{screen}");
+    }
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
 async fn from_a_stream_down_to_a_message_and_back() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..3).await;

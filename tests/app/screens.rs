@@ -138,6 +138,8 @@ fn overview() {
             60 3 brokers ● ✖ ● ▏✖ 3 findings
             60 ▸ ✖ node-2 does not answer 31s
             60 ✖ node-2 31s
+            200 partitions of what it holds
+            200 what has happened in this incident
             60 1 partition down until it is back: clicks
             80 6 partitions without a reachable leader
             200 node-1, node-3 still list it",
@@ -223,6 +225,20 @@ fn streams() {
             80 ✖ node-2 behind hw 151,108 end 151,108 silent 47s
             200 1 2 3 1 (2) 3",
     );
+}
+
+#[test]
+fn on_a_high_screen_what_is_known_of_a_finding_follows_the_list_down_to_the_end() {
+    let mut world = World::seasoned().without_node_two();
+    let screen = text(&frame(&mut world, 200, 60, &Theme::default()));
+    let left = |row: &str| row.split('▏').next().unwrap_or_default().trim().to_owned();
+    let rows: Vec<String> = screen.lines().map(left).collect();
+    // The header, the title, three findings of two rows each.
+    assert!(rows[8].starts_with('─'), "{screen}");
+    let last = rows.iter().position(|row| row.starts_with("─ 1 overview"));
+    let below = &rows[8..last.expect("the names of the screens")];
+    let is_empty = |pair: &[String]| pair.iter().all(String::is_empty);
+    assert!(!below.windows(2).any(is_empty), "{screen}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::key_hints::{CLOSE, Hint};
 use crate::app::kept_queries::QueryChange;
 use crate::app::notice::Level;
-use crate::app::row_key::PartitionKey;
+use crate::app::row_key::{CursorKey, PartitionKey};
 use crate::model::{CursorMove, CursorMoveSpec, Operation, StreamName, shell_line};
 
 /// What is said where keys come so fast that nobody can have answered by them.
@@ -263,6 +263,10 @@ impl Confirm {
         if let Some((change, _)) = &self.query {
             context.request(AppRequest::Query(QueryRequest::Change(change.clone())));
         }
+        let moves = self.operations.iter().zip(&self.moves);
+        let moves = moves
+            .filter_map(|(operation, planned)| Some((moved_cursor(operation)?, planned.clone())));
+        context.request(AppRequest::ExpectMoves(moves.collect()));
         for operation in &self.operations {
             context.send(operation.clone());
         }
@@ -274,6 +278,20 @@ impl Confirm {
 pub(crate) fn command_line(operation: &Operation) -> String {
     let arguments = std::iter::once("liftui".to_owned()).chain(operation.argv());
     shell_line(&arguments.collect::<Vec<_>>())
+}
+
+/// The cursor that an operation moves.
+fn moved_cursor(operation: &Operation) -> Option<CursorKey> {
+    if let Operation::SetCursor {
+        id,
+        stream,
+        partition,
+        ..
+    } = operation
+    {
+        return Some((id.clone(), StreamName::clone(stream), *partition));
+    }
+    None
 }
 
 /// What doing an operation is called on a button.

@@ -70,6 +70,12 @@ impl Incidents {
         self.current.contains(&began)
     }
 
+    /// The incident that lasts and in which that has happened, the newest first.
+    pub(crate) fn lasting_about(&self, happened: &str) -> Option<&Arc<Incident>> {
+        let mut lasting = self.kept.iter().rev().filter(|one| self.lasts(one.began));
+        lasting.find(|one| one.events.iter().any(|event| event.text == happened))
+    }
+
     /// Replaces the incidents, the oldest first.
     pub(in crate::app) fn set_incidents(
         &mut self,

@@ -55,6 +55,9 @@ use crate::health::{Known, Truth};
 use crate::model::{Failure, StreamName, counted};
 use crate::store::{Budget, FieldIndex, PinnedMessage};
 
+/// Bytes of a message that takes as long to be read as a hundred rows to be drawn.
+const LARGE_MESSAGE: usize = 16 << 10;
+
 /// How many queries can be recalled.
 const MAX_QUERIES: usize = 100;
 
@@ -280,9 +283,7 @@ impl Tails {
             None => context.count_late_answer(),
         }
         self.enforce_budget(context);
-        if !self.is_following() {
-            self.update_inspector();
-        }
+        self.follow_in_inspector();
     }
 
     /// A scan found something; what no tail waits for is dropped and counted (I5).
@@ -292,9 +293,7 @@ impl Tails {
             context.count_late_answer();
         }
         self.open.iter_mut().for_each(Tail::keep_line);
-        if !self.is_following() {
-            self.update_inspector();
-        }
+        self.follow_in_inspector();
     }
 
     /// The fields of messages were looked up; what no tail waits for is dropped and counted (I5).
@@ -310,7 +309,7 @@ impl Tails {
         }
     }
 
-    /// A second has passed. While the tail follows, the inspector changes once a second: faster, nobody could read it.
+    /// A second has passed. While the tail follows, a large message comes into the inspector no more often than that.
     pub(in crate::app) fn on_tick(&mut self, truth: &Truth, context: &mut Context) {
         for tail in &mut self.open {
             tail.update_identity(truth, context);
@@ -392,9 +391,17 @@ impl Tails {
         }
     }
 
-    fn is_following(&self) -> bool {
-        let mode = self.shown().map(|tail| tail.view().mode());
-        mode == Some(FollowMode::Following) && self.inspector.message().is_some()
+    /// Another message may be selected, as something came: what stands beside a row is of that row. While the tail follows,
+    /// what nobody sees waits for the next second, and so does a large message: to read each would hold what comes.
+    fn follow_in_inspector(&mut self) {
+        let shown = self.shown();
+        let follows = shown.is_some_and(|tail| tail.view().mode() == FollowMode::Following);
+        let selected = shown.and_then(Tail::selected);
+        let is_large = selected.is_some_and(|message| message.size() > LARGE_MESSAGE);
+        let waits = is_large || !self.inspector.is_seen();
+        if !(follows && waits && self.inspector.message().is_some()) {
+            self.update_inspector();
+        }
     }
 
     /// Shows the selected message in the inspector, unless two are compared there.

@@ -8,41 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::notes::Notes;
 use crate::app::{DecodedValue, DecoderCommand};
-use crate::cli::args::TailArgs;
-use crate::cli::command_context::CommandContext;
-use crate::cli::dashboard::decoder_command;
-use crate::cli::partition_spec::PartitionSpec;
-use crate::config::DecodeRule;
-use crate::health::best_match;
 use crate::model::counted;
 use crate::runtime::value_decoder::ValueDecoder;
-use crate::store::{MessageRef, Query};
-
-/// Says so where a query asks for fields of values that only a program shows; returns whether it does.
-pub(super) fn print_unsearched(
-    context: &mut CommandContext<'_>,
-    args: &TailArgs,
-    read: &[PartitionSpec],
-) -> bool {
-    let query = args.range.query.as_ref();
-    if !query.is_some_and(Query::names_value_field) {
-        return false;
-    }
-    let rules = &context.settings.file.decode;
-    let streams = read.iter().filter_map(|spec| {
-        let rules = rules.iter().map(|(streams, rule)| (streams.as_str(), rule));
-        best_match(rules, &spec.stream)
-    });
-    let mut programs = streams.filter_map(|rule| match rule {
-        DecodeRule::Command { words, folder } => Some(decoder_command(words, folder)),
-        DecodeRule::Protobuf { .. } | DecodeRule::Avro(_) => None,
-    });
-    let program = programs.next();
-    if let Some(program) = &program {
-        context.console.print_error(&program.unsearched());
-    }
-    program.is_some()
-}
+use crate::store::MessageRef;
 
 /// A value that is to be decoded.
 struct ValueRequest {

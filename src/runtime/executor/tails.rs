@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::{Executor, OpenTail, cancel, local, older_failed};
-use crate::app::{Event, OlderSpec, ScanEvent, ScanId, TailEvent, TailId, TailSpec};
+use crate::app::{Event, OlderSpec, ScanEvent, ScanId, Schemas, TailEvent, TailId, TailSpec};
 use crate::model::{PartitionId, StreamName, Timestamp};
 use crate::runtime::reverse_reader::ReadSource;
 use crate::runtime::scan;
@@ -85,9 +85,9 @@ impl Executor {
         self.spawn_or(&tail.token, fetching, failed);
     }
 
-    pub(super) fn index_fields(&self, id: ScanId, chunks: Vec<Arc<Chunk>>) {
-        let outbox = self.outbox.clone();
-        self.spawn("looking for fields", scan::index_fields(id, chunks, outbox));
+    pub(super) fn index_fields(&self, id: ScanId, chunks: Vec<Arc<Chunk>>, schemas: Schemas) {
+        let indexing = scan::index_fields(id, chunks, schemas, self.outbox.clone());
+        self.spawn("looking for fields", indexing);
     }
 
     pub(super) fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {

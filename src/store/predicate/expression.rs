@@ -1,6 +1,7 @@
 //! `cel:` terms: an expression of the Common Expression Language over one message.
 //! How JSON becomes values of the language is `lazy_json`'s; only what an expression names is built.
 
+use std::borrow::Cow;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
@@ -20,7 +21,9 @@ use super::metering::{BUDGET, CHARGE, MATCHES, TICK, metered};
 use super::parse::{self, SyntaxError};
 use super::prefilter::Prefilter;
 use crate::model::parse_duration;
+use crate::store::decode::Schema;
 use crate::store::message::MessageRef;
+use crate::store::value_json::{ValueTypes, value_json};
 
 /// A compiled expression; a message matches where it is `true`, and not where it fails.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(in crate::store) struct Expression {
     uses: Vec<FieldUse>,
     hint: Option<Prefilter>,
     patterns: Arc<Patterns>,
+    /// The types of values, where any are known.
+    types: Option<Arc<dyn ValueTypes>>,
 }
 
 impl Expression {
@@ -44,7 +49,13 @@ impl Expression {
             uses: field_uses(&parsed),
             metered: metered(parsed),
             patterns,
+            types: None,
         })
+    }
+
+    /// From now on values are read by these types.
+    pub(super) fn set_types(&mut self, types: &Arc<dyn ValueTypes>) {
+        self.types = Some(Arc::clone(types));
     }
 
     /// The fields that it names.
@@ -58,9 +69,14 @@ impl Expression {
         message: &MessageRef<'_>,
         cancelled: &Arc<AtomicBool>,
     ) -> Option<bool> {
-        if self.hint.as_ref().is_some_and(|hint| !hint.allows(message)) {
+        let types = self.types.as_ref();
+        let schema = types.and_then(|types| types.type_of(message.stream()));
+        let is_typed = schema.is_some();
+        let hint = self.hint.as_ref();
+        if hint.is_some_and(|hint| !hint.allows(message, is_typed)) {
             return Some(false);
         }
+        let json = OnceLock::new();
         let budget = Arc::new(EvaluationBudget::new(
             message.size(),
             Arc::clone(cancelled),
@@ -70,6 +86,8 @@ impl Expression {
             message: *message,
             budget: &budget,
             budget_value: BudgetValue(Arc::clone(&budget)),
+            schema,
+            json: &json,
             value: OnceLock::new(),
         };
         let mut context = Context::with_env(Arc::clone(environment()));
@@ -193,11 +211,24 @@ struct Variables<'a> {
     message: MessageRef<'a>,
     budget: &'a EvaluationBudget,
     budget_value: BudgetValue,
+    /// The type of the value, where that is known.
+    schema: Option<&'a Schema>,
+    /// The value as JSON, where it is any, once it was asked for.
+    json: &'a OnceLock<Option<Cow<'a, str>>>,
     /// The message's value, built when it is first asked for.
     value: OnceLock<Box<dyn Val + 'a>>,
 }
 
-impl Variables<'_> {
+impl<'a> Variables<'a> {
+    fn build_value(&self) -> Box<dyn Val + 'a> {
+        let value = self.message.value();
+        let json = self.json.get_or_init(|| value_json(value, self.schema));
+        if let Some(Cow::Owned(text)) = json {
+            self.budget.take_reading(text.len());
+        }
+        lazy_json::value(value, json.as_deref(), self.budget)
+    }
+
     /// Whether there are so many steps left for the turn of a loop.
     fn tick(&self, steps: &str) -> Option<CowVal<'static, 'static>> {
         let steps = steps.parse().unwrap_or(u64::MAX);
@@ -219,8 +250,7 @@ impl VariableResolver for Variables<'_> {
             }
             "value" => {
                 self.budget.take_reading(message.value().len());
-                let build = || lazy_json::value(message.value(), self.budget);
-                CowVal::Borrowed(&**self.value.get_or_init(build))
+                CowVal::Borrowed(&**self.value.get_or_init(|| self.build_value()))
             }
             "headers" => {
                 self.budget

@@ -20,12 +20,13 @@ use crate::store::json_path;
 /// Values deeper than this end the evaluation: they are built and compared level within level.
 const DEEPEST: usize = 64;
 
-/// A message's value: JSON where it is JSON, else text, else bytes.
-pub(super) fn value<'v>(bytes: &'v [u8], budget: &'v EvaluationBudget) -> Box<dyn Val + 'v> {
-    let text = std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| Tokens::are_whole(text));
-    match text {
+/// A message's value: what it is as JSON, else text, else bytes.
+pub(super) fn value<'v>(
+    bytes: &'v [u8],
+    json: Option<&'v str>,
+    budget: &'v EvaluationBudget,
+) -> Box<dyn Val + 'v> {
+    match json {
         Some(text) => build(text, 0, budget),
         None => text_or_bytes(bytes),
     }

@@ -5,6 +5,7 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 use memchr::{memchr, memmem};
 
 use crate::store::message::MessageRef;
+use crate::store::value_json::may_hold_other_text;
 
 /// What has to be where.
 #[derive(Debug)]
@@ -36,13 +37,16 @@ impl Prefilter {
     }
 
     /// Whether the expression may be true of the message. In a value with a backslash, text may stand as an escape of
-    /// JSON.
-    pub(super) fn allows(&self, message: &MessageRef<'_>) -> bool {
+    /// JSON, and what is not JSON may hold text that is not among its bytes.
+    pub(super) fn allows(&self, message: &MessageRef<'_>, is_typed: bool) -> bool {
         let is_in = |bytes| self.text.find(bytes).is_some();
         match self.place {
             PrefilterField::Key => is_in(message.key()),
             PrefilterField::Value => {
-                is_in(message.value()) || memchr(b'\\', message.value()).is_some()
+                let value = message.value();
+                is_in(value)
+                    || memchr(b'\\', value).is_some()
+                    || may_hold_other_text(value, is_typed)
             }
         }
     }

@@ -89,7 +89,7 @@ pub(super) fn group_detail(group: &GroupInfo, truth: &Truth, theme: &Theme) -> V
 }
 
 /// A cursor in one line: what it is called, what it reads, how far it is behind.
-pub(super) fn reader_line(cursor: &CursorTruth, theme: &Theme) -> Line {
+pub(in crate::ui) fn reader_line(cursor: &CursorTruth, theme: &Theme) -> Line {
     let lag = cursor.lag.map_or_else(|| "?".to_owned(), format::count);
     let partition = labels::cursor_partition(&cursor.entry);
     Line(vec![

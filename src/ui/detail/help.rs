@@ -1,6 +1,7 @@
 //! The keys of a place, from the keymap: what is close by first, then what holds everywhere; and what the mouse does.
 
 use super::Line;
+use crate::app::screens::tails::LATE_AFTER;
 use crate::app::{Command, KeyContext, Keymap};
 use crate::ui::format;
 use crate::ui::painter::span;
@@ -43,6 +44,9 @@ pub(super) fn help_detail(
         }
         lines.push(Line::text(context.title(), theme.title));
         lines.extend(part);
+        if *context == KeyContext::Tail {
+            lines.extend(order_of_rows(theme));
+        }
         let is_table = *context == KeyContext::List && !contexts.contains(&KeyContext::Tail);
         if is_table {
             lines.push(key_line("shift-letter", SORTING, theme));
@@ -58,6 +62,21 @@ pub(super) fn help_detail(
         ]);
     }
     lines
+}
+
+/// What the head of the times and the sign behind one mean.
+fn order_of_rows(theme: &Theme) -> [Line; 2] {
+    let seconds = LATE_AFTER.as_secs();
+    let head = format!("TIME {}{seconds}s", theme.glyphs.within);
+    let order = format!(
+        "Above rows of several partitions, which stand in the order of their times: one that comes when messages over \
+         {seconds}s newer were shown already is late."
+    );
+    let late = "A late message: it stands where its time puts it, and the title counts it.";
+    [
+        key_line(&head, order, theme),
+        key_line(theme.glyphs.late, late, theme),
+    ]
 }
 
 /// Columns of the keys.
@@ -80,7 +99,7 @@ const MOUSE: [(&str, &str); 3] = [
     ),
 ];
 
-fn key_line(keys: &str, help: &str, theme: &Theme) -> Line {
+fn key_line(keys: &str, help: impl Into<String>, theme: &Theme) -> Line {
     Line(vec![
         span(format::pad(keys, KEYS), theme.key),
         span(help, theme.text),

@@ -99,7 +99,8 @@ fn event_time(event: &IncidentEvent, app: &App) -> String {
     app.times().seconds(Timestamp(event.at), app.now())
 }
 
-fn event_line(event: &IncidentEvent, app: &App, theme: &Theme) -> Line {
+/// What happened, and when.
+pub(in crate::ui) fn event_line(event: &IncidentEvent, app: &App, theme: &Theme) -> Line {
     let glyphs = &theme.glyphs;
     let (sign, style) = match event.kind {
         IncidentEventKind::Critical => (glyphs.broken, theme.broken),

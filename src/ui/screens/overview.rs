@@ -1,5 +1,7 @@
 //! The findings of the first screen: what is wrong, worst first, and what is known of it.
 
+mod affected;
+
 use ratatui::layout::Rect;
 
 use crate::app::{App, HitTarget, Listing};
@@ -16,7 +18,7 @@ use crate::ui::widgets::{self, MARGIN, PaneArea, empty_state, list_title, margin
 /// The height from which on the evidence of the selected finding is shown however long the list is, and its rows.
 const EVIDENCE_FROM_HEIGHT: u16 = 20;
 const EVIDENCE_ROWS: u16 = 8;
-/// The height from which on one half is for what the selected finding is about.
+/// The height from which on all that the list leaves, and one half at least, is for what the selected finding is about.
 const HALF_FROM_HEIGHT: u16 = 40;
 /// Fewer rows than a line above, what is wrong and a sentence say nothing that the list does not.
 const LEAST_ROWS: u16 = 3;
@@ -52,7 +54,7 @@ pub(in crate::ui) fn findings(painter: &mut Painter<'_>, place: PaneArea, app: &
 }
 
 /// All that is known of the selected finding, below the list: in the room that the list leaves, and where the area is
-/// tall in a part of its own; returns what is left above.
+/// tall in a part of its own, with each partition or cursor and what has happened; returns what is left above.
 fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
     let findings = app.overview().findings();
     let selected = findings.selected();
@@ -77,8 +79,14 @@ fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
     if lines.len() + about.len().min(TARGET_LINES) < room {
         lines.extend(about);
     }
+    let is_high = area.height >= HALF_FROM_HEIGHT;
+    if is_high {
+        // The line above takes a row.
+        let left = room.saturating_sub(lines.len() + 1);
+        lines.extend(affected::lines(finding, app, theme, left));
+    }
     let wanted = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX);
-    let rows = own.max(wanted.min(free));
+    let rows = own.max(if is_high { free } else { wanted.min(free) });
     // One line of evidence stands in the list already.
     if rows < LEAST_ROWS || own == 0 && finding.detail.len() < 2 {
         return area;

@@ -91,6 +91,45 @@ fn whoever_holds_what_its_leader_lost_is_never_restarted() {
 }
 
 #[test]
+fn what_many_partitions_have_lost_is_one_line_for_each_broker() {
+    let mut world = World::default();
+    let logs = |newest| {
+        let log = |id| Partition {
+            id,
+            high_watermark: newest,
+            newest_offset: newest,
+            ..led_by(1)
+        };
+        (0..5).map(log).collect::<Vec<_>>()
+    };
+    for number in 1..=3 {
+        world.report(1.0, number, logs(99));
+    }
+    world.truth(1.0);
+    for (number, newest) in [(1, 4), (2, 99), (3, 4)] {
+        world.report(2.0, number, logs(newest));
+    }
+    let truth = world.truth(2.0);
+    let lines = |number| {
+        let (safety, why) = check(&truth, number);
+        assert_eq!(safety, Dangerous, "{why}");
+        let lines = why.split("; ").filter(|line| line.contains("orders:"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let names = "orders:0, orders:1, orders:2 and 2 more";
+    let cut_off = format!(
+        "it holds 475 messages that the leaders of 5 partitions lost, and a restart cuts them off: {names}"
+    );
+    assert_eq!(lines(2), [cut_off]);
+    let lost = format!(
+        "5 partitions went back and nobody has acknowledged that, so save what others hold first: {names}"
+    );
+    for number in [1, 3] {
+        assert_eq!(lines(number), std::slice::from_ref(&lost));
+    }
+}
+
+#[test]
 fn what_stops_until_the_broker_is_back_is_dangerous_unless_that_is_allowed() {
     let mut world = World::default();
     let alone = Partition {

@@ -331,6 +331,15 @@ fn a_query_is_helped_by_what_messages_have() {
 }
 
 #[test]
+fn the_help_of_a_tail_says_what_the_head_of_its_times_means() {
+    shows(
+        after(tailing(), "?"),
+        "
+            200 TIME ±1s Above rows of several partitions",
+    );
+}
+
+#[test]
 fn what_is_typed_of_a_tail() {
     let mut world = after(tailing(), "/");
     world.write("key:a ~[b");

@@ -1,9 +1,10 @@
 //! The grammar of the query box, what it finds, and that searching a whole chunk finds the same as each message alone.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use liftui::model::Timestamp;
-use liftui::store::{Chunk, Query, QueryRun, Scan, Store};
+use liftui::store::{Chunk, FieldIndex, Query, QueryRun, Scan, Store};
 
 use super::{Given, chunk_of, chunks};
 
@@ -508,4 +509,55 @@ fn an_answer_to_an_older_query_is_dropped() {
     store.begin_query();
     store.accept(old, Arc::from([0]));
     assert_eq!(store.len(), 0);
+}
+
+/// JSON as a producer compresses it.
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).expect("memory takes it");
+    encoder.finish().expect("it is whole")
+}
+
+#[test]
+fn expressions_look_into_every_form_that_has_fields() {
+    let values: [&[u8]; 7] = [
+        br#"{"state":"paid","amount":600,"items":[1,2]}"#,
+        // MessagePack, CBOR, behind the header of a registry, compressed.
+        b"\x83\xa5state\xa4paid\xa6amount\xcd\x02\x58\xa5items\x92\x01\x02",
+        b"\xa3estatedpaidfamount\x19\x02\x58eitems\x82\x01\x02",
+        b"\0\0\0\0\x2a{\"state\":\"paid\",\"amount\":600,\"items\":[1,2]}",
+        &gzip(r#"{"state":"paid","amount":600,"items":[1,2]}"#),
+        // Another state, no form at all.
+        b"\x83\xa5state\xa4open\xa6amount\xcd\x02\x57\xa5items\x90",
+        b"\xf5\xc0\0\x01\x02\xff paid",
+    ];
+    let given = (0..).zip(values);
+    let given: Vec<Given> = given
+        .map(|(offset, value)| Given::value(offset, value))
+        .collect();
+    let chunk = &chunks(&given)[0];
+    for (query, expected) in [
+        ("cel: value.state == \"paid\"", &[0, 1, 2, 3, 4][..]),
+        ("cel: value.amount == 600", &[0, 1, 2, 3, 4]),
+        ("cel: value.amount < 600", &[5]),
+        (
+            "cel: size(value.items) == 2 && 2 in value.items",
+            &[0, 1, 2, 3, 4],
+        ),
+        ("cel: has(value.state) && value.state != \"paid\"", &[5]),
+    ] {
+        assert_eq!(found(query, chunk), expected, "{query}");
+    }
+    let index = FieldIndex::of([chunk]);
+    let mistake = |query: &str| {
+        let query = Query::parse(query).expect("it parses");
+        query.mistake(&index, None)
+    };
+    assert_eq!(
+        mistake("cel: value.state == \"x\" || value.amount > 5"),
+        None
+    );
+    let misspelt = mistake("cel: value.ammount > 5");
+    let expected = "no message of 7 has value.ammount; value.amount?";
+    assert_eq!(misspelt.as_deref(), Some(expected));
 }

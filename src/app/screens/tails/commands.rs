@@ -1,7 +1,7 @@
 //! The commands of the tails and the inspector, and of the line being typed.
 
 use super::prompt::PromptInput;
-use super::{Prompt, PromptKind, Tail, Tails};
+use super::{Prompt, PromptKind, Tail, Tails, View};
 use crate::app::app_request::{AppRequest, CopyEntry};
 use crate::app::command::{ListCommand, Motion, PaneCommand, TailCommand, TextCommand};
 use crate::app::context::Context;
@@ -20,7 +20,7 @@ use crate::app::screens::ScreenState;
 use crate::app::viewport::Viewport;
 use crate::health::Truth;
 use crate::model::shell_line;
-use crate::store::{PinnedMessage, Query, RowField};
+use crate::store::{JsonPath, PinnedMessage, Query, RowField};
 
 impl Tails {
     /// Carries out a command of the tails and the inspector.
@@ -152,9 +152,30 @@ impl Tails {
             let text = "open a message and go to one of its fields first";
             return context.notify(Level::Note, text);
         };
-        match path.parse() {
-            Ok(path) => self.toggle_field(RowField::ValueAt(path), context),
-            Err(sentence) => context.notify(Level::Warning, sentence),
+        let path: JsonPath = match path.parse() {
+            Ok(path) => path,
+            Err(sentence) => return context.notify(Level::Warning, sentence),
+        };
+        let is_header = self.inspector.view() == View::Headers;
+        let header = path.only_key().filter(|_| is_header);
+        let field = match header {
+            Some(name) => RowField::Header(name.to_owned()),
+            None => RowField::ValueAt(path),
+        };
+        self.toggle_field(field.clone(), context);
+        self.notify_toggled(&field, context);
+    }
+
+    /// Says what became of the rows, which may not be on the screen, or not that far to the right.
+    fn notify_toggled(&self, field: &RowField, context: &mut Context) {
+        let Some(tail) = self.shown() else { return };
+        if !tail.row().shown().has(field) {
+            let text = format!("rows no longer show {field}");
+            return context.notify(Level::Note, text);
+        }
+        match tail.row_mistake(&self.decoded, context) {
+            Some(mistake) => context.notify(Level::Warning, mistake),
+            None => context.notify(Level::Note, format!("rows show {field} now")),
         }
     }
 
@@ -165,7 +186,7 @@ impl Tails {
             .common()
             .map(|common| format!("cel: {common}"));
         let Some(query) = common.filter(|query| Query::parse(query).is_ok()) else {
-            let usual = "trace by a JSON field with one value, a header, or line 1: the key";
+            let usual = "trace by a field with one value, a header, or line 1: the key";
             let text = self.inspector.unsearched();
             return context.notify(Level::Note, text.unwrap_or_else(|| usual.to_owned()));
         };
@@ -209,9 +230,11 @@ impl Tails {
         context.request(AppRequest::Descend(Pane::Inspector));
     }
 
-    /// The message that commands are about: the inspected one, or the selected one.
+    /// The message that commands are about: the inspected one where that is seen, or the selected one.
     pub(super) fn message(&self) -> Option<PinnedMessage> {
-        let inspected = self.inspector.message().cloned();
+        let inspected = self.inspector.message();
+        let is_seen = self.inspector.is_seen() || self.inspector.compared_with().is_some();
+        let inspected = inspected.filter(|_| is_seen).cloned();
         inspected.or_else(|| self.shown()?.pin_selected())
     }
 

@@ -14,6 +14,7 @@ use crate::app::decoded_values::{DecodedValue, DecodedValues};
 use crate::app::motion::scrolled_top;
 use crate::app::schemas::{DecoderCommand, Schemas};
 use crate::store::decode::Format;
+use crate::store::field_equality;
 use crate::store::{JsonPath, MessageId, PinnedMessage};
 use content::{Content, ValueReader};
 
@@ -124,6 +125,11 @@ impl Inspector {
         &self.messages
     }
 
+    /// Whether it is on the screen.
+    pub(super) fn is_seen(&self) -> bool {
+        self.size.height > 0
+    }
+
     /// The message that the shown one is compared with.
     pub fn compared_with(&self) -> Option<&PinnedMessage> {
         self.messages.first().filter(|_| self.messages.len() > 1)
@@ -221,7 +227,10 @@ impl Inspector {
         match self.view {
             // Queries look at the bytes of a value.
             View::Value(_) if self.unsearched().is_some() => None,
-            View::Value(_) => path.equality("value", message.value()),
+            View::Value(_) => {
+                let schema = self.schemas.of(message.stream());
+                field_equality(&path, message.value(), schema)
+            }
             View::Headers => {
                 let name = path.only_key()?;
                 let value = match std::str::from_utf8(message.header(name)?) {

@@ -77,7 +77,7 @@ impl Tails {
         let in_force = tail.search().query();
         let query = common.map(|common| Query::with_expression(in_force, &common));
         let Some(query) = query.filter(|query| Query::parse(query).is_ok()) else {
-            let usual = "a JSON field with one value, or a header, offers a query here";
+            let usual = "a field with one value, or a header, offers a query here";
             let text = unsearched.unwrap_or_else(|| usual.to_owned());
             return context.notify(Level::Note, text);
         };
@@ -86,6 +86,17 @@ impl Tails {
             prompt.set_text(&query, context);
         }
         context.request(AppRequest::Descend(Pane::Tail));
+    }
+
+    /// Values are read otherwise from now on: queries that look into them are held against all messages anew.
+    pub(in crate::app) fn search_anew(&mut self, context: &mut Context) {
+        for tail in &mut self.open {
+            let query = tail.search().query().filter(|query| query.names_value());
+            let query = query.and_then(|query| Query::parse(query.text()).ok());
+            if query.is_some() {
+                tail.set_query(query, context);
+            }
+        }
     }
 
     /// The streams of the tail that is shown, each once.

@@ -58,6 +58,8 @@ impl Search {
     /// Shows only what matches, or everything again.
     pub(super) fn set(&mut self, query: Option<Query>, store: &mut Store, context: &mut Context) {
         self.cancel(context);
+        let schemas = &context.settings.schemas;
+        let query = query.map(|query| schemas.reading_query(query));
         self.query = query.map(Arc::new);
         self.undecided = 0;
         if self.query.is_some() {

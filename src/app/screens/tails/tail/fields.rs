@@ -65,7 +65,9 @@ impl Tail {
         let id = context.new_scan_id();
         self.fields.asked = Some(id);
         self.fields.received = Some(received);
-        context.emit(Effect::IndexFields(id, self.store.newest(HANDED_OVER)));
+        let chunks = self.store.newest(HANDED_OVER);
+        let schemas = context.settings.schemas.clone();
+        context.emit(Effect::IndexFields(id, chunks, schemas));
     }
 
     /// The fields of its messages are known; `false` where it has not asked for these.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use liftui::client::SubscriptionItem;
 use liftui::model::{
-    EndReason, ErrorKind, RetryLimit, StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent,
+    EndReason, ErrorKind, RetryLimit, StartAt, StopAt, StreamName, SubscribeSpec,
+    SubscriptionEvent, Target,
 };
 use tokio::time::timeout;
 
@@ -25,7 +26,8 @@ pub(crate) async fn is_unreadable(run: &Run, (stream, partition): &Place) -> boo
         ..SubscribeSpec::new(Arc::clone(stream), *partition)
     };
     let reading = async {
-        let mut reading = match run.client.subscribe(spec).await {
+        // Servers pause what nobody publishes to.
+        let mut reading = match run.client.subscribe_resuming(spec).await {
             Ok(reading) => reading,
             Err(error) => return error.kind() == ErrorKind::LogUnreadable,
         };
@@ -49,14 +51,20 @@ pub(crate) async fn is_unreadable(run: &Run, (stream, partition): &Place) -> boo
     timeout(2 * TRIED_FOR, reading).await.unwrap_or(false)
 }
 
-/// Whether the last that a reader was told is that the log cannot be read.
-pub(crate) fn is_told_unreadable(reading: &Reading) -> bool {
-    let last = reading.entries.last().map(|entry| &entry.told);
-    matches!(
-        last,
-        Some(Told::Event(SubscriptionEvent::Resuming { failure, .. }))
-            if failure.kind == ErrorKind::LogUnreadable
-    )
+/// The log of which a reader was told last that it cannot be read: its own, or for a group that in which the servers keep
+/// how far it has come.
+pub(crate) fn told_unreadable(reading: &Reading) -> Option<Place> {
+    let failure = match &reading.entries.last()?.told {
+        Told::Event(SubscriptionEvent::Resuming { failure, .. }) => failure,
+        Told::Event(SubscriptionEvent::Ended(EndReason::Failed(failure))) => failure,
+        Told::Event(_) | Told::Message { .. } | Told::Stranger(_) => return None,
+    };
+    match &failure.target {
+        Target::Partition(stream, partition) if failure.kind == ErrorKind::LogUnreadable => {
+            Some((Arc::clone(stream), *partition))
+        }
+        _ => None,
+    }
 }
 
 /// Streams that every broker names, whatever they answered to their deletion.

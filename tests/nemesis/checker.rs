@@ -49,6 +49,8 @@ pub(crate) struct ReadingCheck<'a> {
     pub(crate) log: &'a FinalLog,
     /// Whether a broker was emptied, so that replicas may hold different logs for good.
     pub(crate) logs_differ: bool,
+    /// Whether it was told last that it cannot go on, by what the servers have broken: what comes then it is not owed.
+    pub(crate) is_cut_off: bool,
 }
 
 impl ReadingCheck<'_> {
@@ -199,13 +201,14 @@ impl ReadingCheck<'_> {
     /// the servers, and told where it is missing.
     fn check_completeness(&self, verdict: &mut Verdict) {
         let delivered = &self.reading.delivered;
+        let is_owed_still = |offset: Offset| !self.is_cut_off || Some(offset) <= self.last();
         let kept: BTreeMap<MessageId, Offset> = self
             .log
             .iter()
             .map(|(offset, id, _)| (*id, *offset))
             .collect();
         for (id, offset) in &kept {
-            if delivered.contains(id) {
+            if delivered.contains(id) || !is_owed_still(*offset) {
                 continue;
             }
             if self.is_overwritten(*offset) {
@@ -221,6 +224,7 @@ impl ReadingCheck<'_> {
                 continue;
             };
             let is_owed = sent.policy == AckPolicy::All && sent.place == *self.place;
+            let is_owed = is_owed && is_owed_still(*offset);
             if !is_owed || delivered.contains(id) || kept.contains_key(id) {
                 continue;
             }
@@ -235,6 +239,15 @@ impl ReadingCheck<'_> {
                 self.wrong(verdict, None, &what);
             }
         }
+    }
+
+    /// The offset of the last message.
+    fn last(&self) -> Option<Offset> {
+        let mut entries = self.reading.entries.iter().rev();
+        entries.find_map(|entry| match entry.told {
+            Told::Message { offset, .. } => Some(offset),
+            Told::Event(_) | Told::Stranger(_) => None,
+        })
     }
 
     /// Whether the reader was handed another message at that offset, in another log.
@@ -412,6 +425,7 @@ mod tests {
             sent,
             log: &log.iter().map(entry).collect(),
             logs_differ: false,
+            is_cut_off: false,
         };
         check.check(&mut verdict);
         verdict

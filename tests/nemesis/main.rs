@@ -267,9 +267,11 @@ async fn read_range(run: &Run, place: &Place, spec: SubscribeSpec) -> FinalLog {
     log
 }
 
-/// What is wrong because of what the servers have broken for good, as the sentences that would be said of it.
+/// What is wrong because of what the servers have broken for good.
 struct Broken {
-    unreadable: Vec<String>,
+    /// Readers that cannot go on.
+    cut_off: BTreeSet<(&'static str, Place)>,
+    /// The sentences that would be said of what was deleted.
     undone: Vec<String>,
 }
 
@@ -281,24 +283,23 @@ fn stuck(name: &str, (stream, partition): &Place) -> String {
 /// Finds what nobody can read or delete any more.
 async fn find_broken(run: &Run) -> Broken {
     let readings = run.history.readings();
-    let mut unreadable = Vec::new();
-    for place in run.names.places() {
-        let told = |(name, _): &(&'static str, Place)| {
-            let reading = readings.get(&((*name).to_owned(), place.clone()));
-            reading.is_some_and(broken_servers::is_told_unreadable)
-        };
-        let own = readers(run)
-            .into_iter()
-            .filter(|(_, other)| *other == place);
-        let own: Vec<_> = own.filter(told).collect();
-        if !own.is_empty() && broken_servers::is_unreadable(run, &place).await {
-            unreadable.extend(own.iter().map(|(name, place)| stuck(name, place)));
+    let mut cut_off: BTreeMap<Place, Vec<(&'static str, Place)>> = BTreeMap::new();
+    for (name, place) in readers(run) {
+        let reading = readings.get(&(name.to_owned(), place.clone()));
+        if let Some(log) = reading.and_then(broken_servers::told_unreadable) {
+            cut_off.entry(log).or_default().push((name, place));
+        }
+    }
+    let mut unreadable = BTreeSet::new();
+    for (log, readers) in cut_off {
+        if broken_servers::is_unreadable(run, &log).await {
+            unreadable.extend(readers);
         }
     }
     let listed = broken_servers::listed_by_all(run).await;
     let undone = listed.iter().map(|name| truth::shown_though_deleted(name));
     Broken {
-        unreadable,
+        cut_off: unreadable,
         undone: undone.collect(),
     }
 }
@@ -309,11 +310,8 @@ fn check(run: &Run, logs: &BTreeMap<Place, FinalLog>, broken: &Broken, verdict: 
     let readings = run.history.readings();
     let nothing = Vec::<(Offset, MessageId, Timestamp)>::new();
     for sentence in run.history.all_wrong() {
-        if broken
-            .unreadable
-            .iter()
-            .any(|stuck| sentence.ends_with(stuck))
-        {
+        let is_of = |(name, place): &(&str, Place)| sentence.ends_with(&stuck(name, place));
+        if broken.cut_off.iter().any(is_of) {
             verdict.unreadable += 1;
         } else if broken.undone.iter().any(|shown| sentence.ends_with(shown)) {
             verdict.undone += 1;
@@ -341,6 +339,7 @@ fn check(run: &Run, logs: &BTreeMap<Place, FinalLog>, broken: &Broken, verdict: 
             sent: &sent,
             log: logs.get(&place).unwrap_or(&nothing),
             logs_differ: run.target.was_emptied(),
+            is_cut_off: broken.cut_off.contains(&(name, place.clone())),
         };
         check.check(verdict);
         // The only broker of a partition that has one may be dead for as long: no tail of it reads on either.

@@ -9,8 +9,8 @@ pub(super) mod partition;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{AlertOptions, Finding, LogLoss, Rule, Severity, rates};
-use crate::model::{BrokerId, Offset, PartitionId, StreamName, Target, Timestamp, format_ranges};
+use super::{AlertOptions, Finding, Rule, Severity, rates};
+use crate::model::{BrokerId, PartitionId, StreamName, Target, Timestamp, format_ranges};
 use log_loss::Lost;
 
 /// One thing that is wrong with one partition.
@@ -26,8 +26,8 @@ pub(super) struct Violation {
     cause: Option<BrokerId>,
     /// Messages a second of the partition.
     rate: Option<f64>,
-    /// What its log lost, and the newest offset of the leader now.
-    lost: Option<(LogLoss, Offset)>,
+    /// What its log lost.
+    lost: Option<Lost>,
 }
 
 impl Violation {
@@ -85,9 +85,7 @@ pub(super) fn findings(
             let soon = now.plus(Duration::from_secs(1));
             again = Some(again.map_or(soon, |soonest| soonest.min(soon)));
         }
-        if let Some((loss, newest)) = &violation.lost {
-            lost.push((violation.partition, loss.clone(), *newest));
-        }
+        lost.extend(violation.lost.clone());
         let since = violation.since.unwrap_or(now);
         let delay = delay(violation.rule, alerts);
         let due = since.plus(delay);

@@ -6,25 +6,37 @@ use super::join;
 use crate::health::LogLoss;
 use crate::model::{BrokerId, Offset, PartitionId, counted, grouped, verb_of};
 
-/// A partition whose log went back, and the newest offset that its leader has now.
-pub(super) type Lost = (PartitionId, LogLoss, Offset);
+/// A partition whose log went back.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Lost {
+    pub(super) partition: PartitionId,
+    pub(super) loss: LogLoss,
+    /// The newest offset that its leader has now, or had when it answered last.
+    pub(super) newest: Offset,
+    /// Whether any of those answers that still held more.
+    pub(super) holder_answers: bool,
+}
 
 /// `went back from 3,712 to 420`, and below it what each partition lost and what to leave alone.
 pub(super) fn words(lost: &[Lost]) -> (String, Vec<String>) {
     match lost {
-        [(_, one, _)] => {
+        [Lost { loss: one, .. }] => {
             let said = format!("went back from {} to {}", offset(one.from), offset(one.to));
             let leads = format!("{} leads it with that log", one.leader);
             let detail = advice(lost).into_iter().chain([leads]);
             (said, detail.collect())
         }
         many => {
-            let sum = total(many.iter().map(|(_, loss, _)| missing(loss.from, loss.to)));
+            let sum = total(many.iter().map(|one| missing(one.loss.from, one.loss.to)));
             let said = format!("went back by {}", counted(sum, "message"));
-            let each = many.iter().map(|(id, loss, _)| {
-                let (from, to) = (offset(loss.from), offset(loss.to));
-                format!("{id}: from {from} to {to}, led by {}", loss.leader)
-            });
+            let each = many.iter().map(
+                |Lost {
+                     partition, loss, ..
+                 }| {
+                    let (from, to) = (offset(loss.from), offset(loss.to));
+                    format!("{partition}: from {from} to {to}, led by {}", loss.leader)
+                },
+            );
             (said, advice(many).into_iter().chain(each).collect())
         }
     }
@@ -34,6 +46,8 @@ pub(super) fn words(lost: &[Lost]) -> (String, Vec<String>) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Ahead,
+    /// It did when it answered last.
+    Silent,
     Overtaken,
     NobodyHolds,
 }
@@ -42,11 +56,19 @@ enum State {
 /// has, that must not happen. Once the leader has stored as much again, the logs differ below the same offsets.
 fn advice(lost: &[Lost]) -> Vec<String> {
     let mut groups: BTreeMap<(State, Vec<&BrokerId>), (i64, i64)> = BTreeMap::new();
-    for (_, loss, newest) in lost {
+    for one in lost {
+        let loss = &one.loss;
         let most = loss.holders.iter().map(|(_, newest)| *newest).max();
         let (state, more) = match most {
             None => (State::NobodyHolds, missing(loss.from, loss.to)),
-            Some(most) if *newest < most => (State::Ahead, missing(most, loss.to)),
+            Some(most) if one.newest < most => {
+                let state = if one.holder_answers {
+                    State::Ahead
+                } else {
+                    State::Silent
+                };
+                (state, missing(most, loss.to))
+            }
             Some(most) => (State::Overtaken, missing(most, loss.to)),
         };
         let brokers = loss.holders.iter().map(|(broker, _)| broker).collect();
@@ -64,9 +86,9 @@ fn advice(lost: &[Lost]) -> Vec<String> {
             verb_of(more, "are")
         );
         let more = grouped(more);
-        let (verb, them) = match brokers.as_slice() {
-            [_] => ("holds", "it"),
-            _ => ("hold", "them"),
+        let (verb, them, they) = match brokers.as_slice() {
+            [_] => ("holds", "it", "it is"),
+            _ => ("hold", "them", "they are"),
         };
         let names = join(brokers, " and ");
         let among = match uncommitted {
@@ -76,6 +98,11 @@ fn advice(lost: &[Lost]) -> Vec<String> {
         match state {
             State::Ahead => {
                 format!("{names} still {verb} {more} more{among}: do not restart {them}")
+            }
+            State::Silent => {
+                format!(
+                    "{names} held {more} more{among} when heard last: save that before {they} started"
+                )
             }
             State::Overtaken => {
                 format!("{names} held {more} more{among}; other messages have their offsets by now")

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::log_loss::Lost;
 use super::{Violation, join};
 use crate::health::assess::AssessContext;
 use crate::health::commit_stall::CommitStall;
@@ -33,7 +34,7 @@ pub(in crate::health) fn violations(
     let loss = truth
         .log_loss
         .as_ref()
-        .map(|loss| log_went_back(truth, loss));
+        .map(|loss| log_went_back(truth, loss, context));
     let found = loss.into_iter().chain(of_status).chain(stalled);
     found.chain(views_disagree(truth))
 }
@@ -58,11 +59,20 @@ fn violation(
 
 /// What was committed is gone from the log that leads. Its words are found when the partitions of the stream stand
 /// together.
-fn log_went_back(truth: &PartitionTruth, loss: &LogLoss) -> Violation {
-    let newest = truth.newest_offset.unwrap_or(-1);
+fn log_went_back(truth: &PartitionTruth, loss: &LogLoss, context: &AssessContext<'_>) -> Violation {
+    // Where the leader is silent the newest offset is that of another log, which may be the one that holds more.
+    let mut ends = truth.replica_ends.iter();
+    let own = ends.find(|ends| Some(&ends.broker) == truth.leader.as_ref());
+    let mut holders = loss.holders.iter();
+    let lost = Lost {
+        partition: truth.id,
+        loss: LogLoss::clone(loss),
+        newest: own.and_then(|ends| ends.newest_offset).unwrap_or(loss.to),
+        holder_answers: holders.any(|(id, _)| context.brokers.answers(id) != Known::No),
+    };
     Violation {
         since: Some(loss.at),
-        lost: Some((LogLoss::clone(loss), newest)),
+        lost: Some(lost),
         ..violation(Severity::Critical, Rule::LogWentBack, truth, Vec::new())
     }
 }

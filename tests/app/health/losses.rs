@@ -120,6 +120,30 @@ fn a_loss_stays_until_somebody_knows_of_it_and_is_not_told_twice() {
 }
 
 #[test]
+fn what_silent_brokers_held_is_not_called_overwritten() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 99, 99));
+    world.truth(1.0);
+    emptied(&mut world, 2.0);
+    let truth = world.truth(2.0);
+    let (_, detail) = loss(&truth).unwrap();
+    assert!(detail[0].ends_with("do not restart them"), "{detail:?}");
+    for broker in 1..=3 {
+        world.refuse(3.0, broker);
+    }
+    let truth = world.truth(4.0);
+    let (_, detail) = loss(&truth).unwrap();
+    assert!(
+        detail[0].ends_with("more when heard last: save that before they are started"),
+        "{detail:?}"
+    );
+    world.report(5.0, 2, vec![]);
+    let truth = world.truth(6.0);
+    let (_, detail) = loss(&truth).unwrap();
+    assert!(!detail[0].contains("by now"), "{detail:?}");
+}
+
+#[test]
 fn an_acknowledged_loss_does_not_come_back_while_the_others_still_hold_more() {
     let mut world = World::default();
     emptied(&mut world, 1.0);

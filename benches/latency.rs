@@ -136,7 +136,7 @@ async fn play(driver: &mut Driver) -> Outcome<Latencies> {
     driver.keys("s");
     let begun = Instant::now();
     driver.keys("earliest\n");
-    driver.wait("received 1,000,000").await?;
+    driver.wait("kept 1,000,000").await?;
     latencies.drained = begun.elapsed();
     let expressions = [
         "cel: value.amount > 500",

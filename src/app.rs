@@ -63,6 +63,7 @@ pub(crate) mod subject_report;
 mod tour;
 mod typed_command;
 mod typed_text;
+mod verification;
 mod view_memory;
 mod viewport;
 mod visited;
@@ -104,6 +105,7 @@ pub use settings::{AlertSettings, Settings};
 pub use shell_commands::{MessageRange, ShellCommand, ShellTask};
 pub use statistics::StatisticsRun;
 pub use tour::TOUR_BROKERS;
+pub(crate) use verification::readable_copies;
 pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;

@@ -30,6 +30,7 @@ mod statistics;
 #[cfg(test)]
 mod test_support;
 mod value_reading;
+mod verification;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub use statistics::{
     StatisticsOptions, StatisticsReport, StatisticsTotals,
 };
 pub use value_reading::ValueReading;
+pub use verification::{Aspect, CopyDifference, ReadableCopies, Unverified, VerifyReport};
+pub(crate) use verification::{Comparison, Difference, Found};
 
 use crate::model::{Offset, PartitionId, Timestamp};
 use partition_log::{ChunkSlot, PartitionLog, Visibility};

@@ -75,7 +75,7 @@ pub use decoded_values::{
 };
 pub use effect::{
     Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, LoopEffect, OlderSpec,
-    StatisticsSpec, TableExport, TableSpec, TableView, TailSpec,
+    StatisticsSpec, TableExport, TableSpec, TableView, TailSpec, VerifySpec,
 };
 pub use event::{
     ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TableEvent, TableProgress,
@@ -105,6 +105,7 @@ pub use settings::{AlertSettings, Settings};
 pub use shell_commands::{MessageRange, ShellCommand, ShellTask};
 pub use statistics::StatisticsRun;
 pub use tour::TOUR_BROKERS;
+pub use verification::VerificationRun;
 pub(crate) use verification::readable_copies;
 pub use viewport::{Area, HitTarget, Viewport};
 
@@ -159,6 +160,8 @@ pub struct App {
     visited: Visited,
     /// The history of a key that was asked for last.
     key_history: Option<KeyHistoryRun>,
+    /// The copies that were compared last.
+    verification: Option<VerificationRun>,
     /// Where the message lies that was published last from here.
     published: Option<MessagePlace>,
     /// The tour of the demo, as long as nobody presses a key.
@@ -185,6 +188,7 @@ impl App {
             log: None,
             visited: Visited::default(),
             key_history: None,
+            verification: None,
             published: None,
         };
         app.restore_view();

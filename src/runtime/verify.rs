@@ -4,24 +4,29 @@
 
 mod copies;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::interval;
+
+use super::channels::EventSender;
 use super::pace::Pace;
+use crate::app::{Event, RequestId, VerifySpec};
 use crate::client::Observer;
 use crate::model::{Message, Offset, PartitionId, StreamName};
 use crate::store::{Comparison, Difference, ReadableCopies, Unverified, VerifyReport};
 use copies::Copies;
 
+/// How often the screen is told how far it is.
+const REPORT_EVERY: Duration = Duration::from_millis(250);
+
 /// Something that was found.
+#[derive(Debug)]
 pub(crate) enum VerifyItem {
     /// It is not as it should be.
     Difference(Difference),
     /// A copy is not verified, or not from there on.
     Unverified(Unverified),
-}
-
-impl std::fmt::Debug for VerifyItem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("VerifyItem")
-    }
 }
 
 /// How far it is.
@@ -125,7 +130,10 @@ impl PartitionVerifier {
     }
 
     async fn open(&mut self) {
-        let place = (StreamName::clone(&self.report.stream), self.report.partition);
+        let place = (
+            StreamName::clone(&self.report.stream),
+            self.report.partition,
+        );
         let copies = Copies::open(&self.observer, place, &self.readable, self.from).await;
         self.comparison = Comparison::new(copies.oldest().await, self.is_dense);
         self.copies = Some(copies);
@@ -169,4 +177,36 @@ impl PartitionVerifier {
         self.state = VerifyState::Done;
         found
     }
+}
+
+/// Compares for the dashboard, and tells now and then what is known so far.
+pub(super) async fn run(id: RequestId, observer: Observer, spec: VerifySpec, outbox: EventSender) {
+    let partition = (spec.stream, spec.partition);
+    let (mut verifier, _) =
+        PartitionVerifier::begin(&observer, partition, spec.copies, None, false);
+    let mut pace = Pace::new(Some(spec.rate));
+    let mut ticks = interval(REPORT_EVERY);
+    let mut is_new = false;
+    loop {
+        // What comes before and after would begin anew each time, and has nothing to report until it ends.
+        let may_report = verifier.state == VerifyState::Comparing;
+        tokio::select! {
+            found = verifier.step(&mut pace) => {
+                if found.is_none() {
+                    break;
+                }
+                is_new = true;
+            }
+            _ = ticks.tick(), if may_report => {
+                if std::mem::take(&mut is_new) {
+                    let report = Arc::new(verifier.report().clone());
+                    outbox.send(Event::Verification(id, Ok((report, false)))).await;
+                }
+            }
+        }
+    }
+    let report = Arc::new(verifier.report().clone());
+    outbox
+        .send(Event::Verification(id, Ok((report, true))))
+        .await;
 }

@@ -148,6 +148,8 @@ pub struct VerifyReport {
     pub unjudged: u64,
     /// How many differences there are.
     pub differences: u64,
+    /// How many of them each copy has.
+    pub by_replica: Vec<u64>,
     /// The first of them.
     pub first_differences: Vec<CopyDifference>,
 }
@@ -168,6 +170,7 @@ impl VerifyReport {
             absent: 0,
             unjudged: 0,
             differences: 0,
+            by_replica: vec![0; copies.replicas.len()],
             first_differences: Vec::new(),
         }
     }
@@ -175,6 +178,10 @@ impl VerifyReport {
     /// Something differs.
     pub(crate) fn add(&mut self, found: &Difference) {
         self.differences += 1;
+        let own = found.replica.and_then(|at| self.by_replica.get_mut(at));
+        if let Some(count) = own {
+            *count += 1;
+        }
         if self.first_differences.len() < MOST_DIFFERENCES {
             let replica = found.replica.and_then(|at| self.replicas.get(at));
             self.first_differences.push(CopyDifference {
@@ -295,7 +302,11 @@ mod tests {
                 checksums: None,
             });
         }
-        assert_eq!((report.differences, report.first_differences.len()), (30, 20));
+        assert_eq!(
+            (report.differences, report.first_differences.len()),
+            (30, 20)
+        );
+        assert_eq!(report.by_replica, [0, 30]);
         assert_eq!(report.first_differences[0].replica.as_deref(), Some("b"));
     }
 }

@@ -3,9 +3,12 @@
 use liftui::client::{ConnectOptions, Observer};
 use liftui::demo::DemoCluster;
 use liftui::runtime::{Access, DashboardOptions};
+use liftui::ui::RowCache;
 use tokio::time::timeout;
 
 use crate::driver::{CAP, Driver, cluster_with, has_row, publish_to, session};
+use crate::scenario_recording::{frame, player, recorded};
+use crate::test_screen::text_of;
 
 /// `orders:0` holds five messages; the numbers of the brokers, the leader first.
 async fn with_messages() -> (DemoCluster, [usize; 3]) {
@@ -93,6 +96,25 @@ async fn equal_copies_say_so_and_an_observer_finds_the_one_that_differs() {
     verify(&dashboard, "orders");
     dashboard.wait_for("the copies of one partition").await;
     dashboard.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_is_seen_again_in_a_recording() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("verify.rec");
+    let (cluster, [_, follower, _]) = with_messages().await;
+    let (mut dashboard, _) = recorded(&cluster, &path, false);
+    at_streams(&mut dashboard).await;
+    fault(&cluster, &format!("corrupt orders:0 {follower} 2"));
+    verified(&mut dashboard, "1 difference in 5 messages").await;
+    dashboard.shut_down().await;
+    let (mut player, mut rows) = (player(&path), RowCache::default());
+    let mut last = String::new();
+    while player.next_frame() {
+        last = text_of(&frame(&player, &mut rows));
+    }
+    let name = format!("demo-{follower}");
+    assert!(has_row(&last, &["2", &name, "value"]), "{last}");
 }
 
 #[tokio::test]

@@ -64,6 +64,7 @@ pub(crate) mod subject_report;
 mod tour;
 mod typed_command;
 mod typed_text;
+mod verification;
 mod view_memory;
 mod viewport;
 mod visited;
@@ -75,7 +76,7 @@ pub use decoded_values::{
 };
 pub use effect::{
     Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, LoopEffect, OlderSpec,
-    StatisticsSpec, TableExport, TableSpec, TableView, TailSpec,
+    StatisticsSpec, TableExport, TableSpec, TableView, TailSpec, VerifySpec,
 };
 pub use event::{
     ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TableEvent, TableProgress,
@@ -105,6 +106,8 @@ pub use settings::{AlertSettings, Settings};
 pub use shell_commands::{MessageRange, ShellCommand, ShellTask};
 pub use statistics::StatisticsRun;
 pub use tour::TOUR_BROKERS;
+pub use verification::VerificationRun;
+pub(crate) use verification::readable_copies;
 pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;
@@ -161,6 +164,8 @@ pub struct App {
     key_history: Option<KeyHistoryRun>,
     /// Cursors that were moved from here a short time ago.
     moved_cursors: MovedCursors,
+    /// The copies that were compared last.
+    verification: Option<VerificationRun>,
     /// Where the message lies that was published last from here.
     published: Option<MessagePlace>,
     /// The tour of the demo, as long as nobody presses a key.
@@ -188,6 +193,7 @@ impl App {
             visited: Visited::default(),
             key_history: None,
             moved_cursors: MovedCursors::default(),
+            verification: None,
             published: None,
         };
         app.restore_view();

@@ -36,7 +36,6 @@ mod mutate;
 mod open;
 mod outcome_counts;
 mod output;
-mod pace;
 mod partition_spec;
 mod private_file;
 mod publish;

@@ -18,6 +18,7 @@ mod input;
 mod key_history;
 mod offline;
 mod options;
+pub(crate) mod pace;
 mod past;
 mod poller;
 mod prober;
@@ -36,6 +37,7 @@ mod table;
 mod tail_reader;
 mod terminal;
 pub(crate) mod value_decoder;
+pub(crate) mod verify;
 
 use std::io;
 use std::time::Duration;

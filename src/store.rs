@@ -31,6 +31,7 @@ mod statistics;
 mod test_support;
 mod value_json;
 mod value_reading;
+mod verification;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +68,8 @@ pub use statistics::{
 };
 pub use value_json::{ValueTypes, field_equality};
 pub use value_reading::ValueReading;
+pub use verification::{Aspect, CopyDifference, ReadableCopies, Unverified, VerifyReport};
+pub(crate) use verification::{Comparison, Difference, Found};
 
 use crate::model::{Offset, PartitionId, Timestamp};
 use partition_log::{ChunkSlot, PartitionLog, Visibility};

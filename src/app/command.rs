@@ -194,6 +194,8 @@ commands! {
         Balance = "brokers.balance",
         /// Show how far each replica of this partition is, and how fast it catches up.
         Replicas = "partitions.replicas",
+        /// Compare the copies of this partition; again: stop. Typed: `:verify orders:0`.
+        Verify(Stream) = "partitions.verify",
         /// Move a cursor to another message; shows what will be read again or skipped, and asks.
         MoveCursor(Cursor) = "cursors.move",
         /// End the finding about messages that are gone: you know of it.

@@ -19,7 +19,8 @@ use crate::model::{
 };
 use crate::store::decode::Schema;
 use crate::store::{
-    Chunk, ExportForm, ExportRows, JsonPath, Query, RowId, StatisticsOptions, TableOrder,
+    Chunk, ExportForm, ExportRows, JsonPath, Query, ReadableCopies, RowId, StatisticsOptions,
+    TableOrder,
 };
 
 /// Something to be done elsewhere.
@@ -87,6 +88,10 @@ pub enum Effect {
     ReadKeyHistory(RequestId, KeyHistorySpec),
     /// Stop reading what became of a key.
     CancelKeyHistory(RequestId),
+    /// Compare the copies of a partition.
+    Verify(RequestId, VerifySpec),
+    /// Stop comparing.
+    CancelVerify(RequestId),
     /// Stop an export and remove what it wrote.
     CancelExport(RequestId),
     /// Read a line as the command line does.
@@ -236,6 +241,19 @@ pub struct KeyHistorySpec {
     pub stop: StopAt,
     /// The type of its values, where one is known.
     pub schema: Option<Schema>,
+}
+
+/// Which copies to compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifySpec {
+    /// The stream.
+    pub stream: StreamName,
+    /// The partition.
+    pub partition: PartitionId,
+    /// Its copies, as far as they can be compared.
+    pub copies: ReadableCopies,
+    /// How many messages a second at most.
+    pub rate: u32,
 }
 
 /// What the terminal is to make of an alert.

@@ -20,6 +20,7 @@ use crate::model::{
 };
 use crate::store::{
     Chunk, FieldIndex, KeyHistory, RowId, RowOrder, StatisticsReport, TableEntry, TableTotals,
+    VerifyReport,
 };
 
 /// A fact.
@@ -82,6 +83,8 @@ pub enum Event {
     Table(TableId, TableEvent),
     /// Some of what became of a key was read, or with `true` all of it.
     KeyHistory(RequestId, Result<(Arc<KeyHistory>, bool), Failure>),
+    /// Some of the copies of a partition was compared, or with `true` all of it.
+    Verification(RequestId, Result<(Arc<VerifyReport>, bool), Failure>),
     /// The console of the demo cluster answered a `:fault` line.
     Console(RequestId, Result<String, String>),
     /// What a typed line means, by the parser of the command line; the first is the line.

@@ -18,6 +18,8 @@ pub(crate) enum Request {
     Statistics,
     /// What became of a key.
     KeyHistory,
+    /// Whether the copies of a partition are equal.
+    Verification,
     /// A line for the demo cluster's console.
     Console,
 }

@@ -28,7 +28,7 @@ use super::ids::RequestId;
 use super::input::burst_guard::BurstGuard;
 use super::input::editor::TextInput;
 use super::input::history::History;
-use super::input::key_hints::{CREATING, Hint, hints_of};
+use super::input::key_hints::{CREATING, Hint, VERIFYING, hints_of};
 use super::key_context::KeyContext;
 use super::notice::Level;
 use super::row_key::DetailTarget;
@@ -84,6 +84,11 @@ impl Overlay {
                 let again = (ClusterCommand::Statistics.into(), "stop, or count again");
                 let mut hints = hints_of(KeyContext::Reader).to_vec();
                 hints.insert(0, again);
+                hints
+            }
+            Self::Pager(pager) if *pager.target() == DetailTarget::Verification => {
+                let mut hints = VERIFYING.to_vec();
+                hints.extend(hints_of(KeyContext::Reader));
                 hints
             }
             Self::Pager(_) | Self::Menu(_) | Self::CommandLine(_) | Self::Form(_) => {

@@ -24,6 +24,7 @@ impl Command {
                 ClusterCommand::Tail
                 | ClusterCommand::Table
                 | ClusterCommand::Statistics
+                | ClusterCommand::Verify
                 | ClusterCommand::Subjects
                 | ClusterCommand::Favourite
                 | ClusterCommand::WhatIf

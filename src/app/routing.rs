@@ -42,6 +42,7 @@ impl App {
         self.carry_out_requests();
         self.stop_unseen_statistics();
         self.stop_unseen_key_history();
+        self.stop_unseen_verification();
         self.close_unseen_table();
         if changes_rows {
             let (pane, truth) = (self.focus.pane(), self.cluster.truth());
@@ -102,6 +103,7 @@ impl App {
             Event::Statistics(id, read) => self.on_statistics(id, read),
             Event::Table(id, event) => self.screens.table.on_event(id, event, context),
             Event::KeyHistory(id, read) => self.on_key_history(id, read),
+            Event::Verification(id, read) => self.on_verification(id, read),
             Event::Console(id, answer) => self.end_console(id, answer),
             Event::LineParsed(_, task) => self.run_shell_task(task),
             Event::SettingsRead(read) => self.on_settings(read),
@@ -227,6 +229,9 @@ impl App {
         }
         if Self::is_about_statistics(command) {
             return self.run_statistics("");
+        }
+        if self.takes_for_verification(command) {
+            return self.run_verification(command);
         }
         let (truth, context) = (self.cluster.truth(), &mut self.context);
         if !self.overlays.run(command, truth, context) {

@@ -120,6 +120,8 @@ pub enum DetailTarget {
     Statistics,
     /// What became of the key that was asked for last.
     KeyHistory,
+    /// Whether the copies are equal that were compared last.
+    Verification,
     /// Which streams store a subject.
     Subjects(Arc<SubjectReport>),
     /// How evenly the brokers are loaded.

@@ -19,6 +19,7 @@ use super::overlays::Overlay;
 use super::overlays::command_line::CommandLine;
 use super::overlays::confirm::Confirm;
 use super::shown_times;
+use super::verification::ONE_PARTITION;
 use crate::health::{BrokerTruth, ShortNames};
 use crate::model::{
     CursorEntry, CursorMove, CursorMoveSpec, Failure, MessagePlace, Operation, StreamName,
@@ -228,11 +229,18 @@ impl App {
             self.awaited = None;
             return self.context.request(AppRequest::Tail(keys));
         }
-        let takes_partition = [GoCommand::Streams.into(), ClusterCommand::Publish.into()];
+        let takes_partition = [
+            GoCommand::Streams.into(),
+            ClusterCommand::Publish.into(),
+            ClusterCommand::Verify.into(),
+        ];
         match keys.as_slice() {
             [(_, partition)] if takes_partition.contains(&command) => {
                 self.show_stream(stream, Some(*partition));
                 self.run_on_selected(command);
+            }
+            _ if command == ClusterCommand::Verify.into() => {
+                self.context.notify(Level::Note, ONE_PARTITION);
             }
             _ => {
                 let text = format!(

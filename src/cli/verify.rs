@@ -1,8 +1,6 @@
-//! `liftui verify`: whether the copies of partitions are equal, message by message. What differs is `comparison`'s, what can be
-//! read `replicas`'. SIGINT ends it with where to go on.
+//! `liftui verify`: whether the copies of partitions are equal, message by message. How they are compared is `runtime`'s.
+//! SIGINT ends it with where to go on.
 
-mod comparison;
-mod replicas;
 mod report;
 
 use std::io::Write;
@@ -13,14 +11,22 @@ use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
 use super::exit::{Exit, Result};
 use super::output::Printer;
-use super::pace::Pace;
 use super::partition_spec;
+use crate::app::readable_copies;
 use crate::client::Observer;
 use crate::health::{PartitionTruth, StreamTruth, Truth};
-use crate::model::{Message, Offset, command_words, sanitise, shell_line};
-use comparison::{Comparison, Difference};
-use replicas::{Copies, Readable, Unverified};
-use report::{DifferenceRow, VerifiedPartition, VerifyTotals};
+use crate::model::{Offset, command_words, sanitise, shell_line};
+use crate::runtime::pace::Pace;
+use crate::runtime::verify::{PartitionVerifier, VerifyItem};
+use crate::store::VerifyReport;
+use report::{DifferenceRow, row};
+
+/// What was found in all partitions so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct VerifyTotals {
+    differences: u64,
+    unverified: u64,
+}
 
 /// What differs is told with the code that `check` has for what is critical.
 const DIFFERENT: Exit = Exit(2);
@@ -112,30 +118,12 @@ struct Verifier<'a> {
     totals: VerifyTotals,
 }
 
-/// What was found in one partition so far.
-struct PartitionRun<'a> {
-    place: VerifiedPartition,
-    readable: &'a Readable,
-    totals: VerifyTotals,
-}
-
 impl Verifier<'_> {
     /// Compares all of them; where it is stopped, says where to go on.
     async fn run(&mut self, partitions: &[Asked<'_>]) -> Result<Option<String>> {
         let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
-        for (at, (stream, partition)) in partitions.iter().enumerate() {
-            let readable = Readable::of(self.truth, partition);
-            let mut run = PartitionRun {
-                place: VerifiedPartition {
-                    stream: Arc::clone(&stream.name),
-                    partition: partition.id,
-                },
-                readable: &readable,
-                totals: VerifyTotals::default(),
-            };
-            let stopped = self.partition(&mut run, interrupt.as_mut()).await?;
-            self.totals.differences += run.totals.differences;
-            self.totals.unverified += run.totals.unverified;
+        for (at, asked) in partitions.iter().enumerate() {
+            let stopped = self.partition(asked, interrupt.as_mut()).await?;
             if let Some(offset) = stopped {
                 let left = partitions.get(at..).unwrap_or_default();
                 return Ok(Some(where_to_go_on(left, offset, self.args, &self.cluster)));
@@ -147,99 +135,34 @@ impl Verifier<'_> {
     /// Compares the copies of one partition; returns where to go on, where it was stopped.
     async fn partition(
         &mut self,
-        run: &mut PartitionRun<'_>,
+        (stream, partition): &Asked<'_>,
         interrupt: impl Future<Output = std::io::Result<()>>,
     ) -> Result<Option<Offset>> {
-        for unverified in &run.readable.unverified {
-            self.print_unverified(run, unverified)?;
-        }
-        let from = self.args.from;
-        let mut comparison = Comparison::new(Vec::new(), self.args.dense);
-        if let Some(from) = from
-            && from > run.readable.common.saturating_add(1)
-        {
-            for unverified in run.readable.short_of(from) {
-                self.print_unverified(run, &unverified)?;
-            }
-        }
-        if run.readable.common < from.unwrap_or(0) {
-            self.summarise(run, &comparison);
-            return Ok(None);
-        }
+        let readable = readable_copies(self.truth, partition);
+        let key = (Arc::clone(&stream.name), partition.id);
+        let (from, is_dense) = (self.args.from, self.args.dense);
+        let (mut verifier, found) =
+            PartitionVerifier::begin(&self.observer, key, readable, from, is_dense);
+        print(&mut self.printer, verifier.report(), &found)?;
+        let has_begun = !verifier.is_done();
+        let (pace, printer) = (&mut self.pace, &mut self.printer);
         let compared = async {
-            let place = &run.place;
-            let mut copies = Copies::open(&self.observer, place, run.readable, from).await;
-            comparison = Comparison::new(copies.oldest().await, self.args.dense);
-            self.compare(run, &mut copies, &mut comparison).await?;
-            for replica in comparison.lacking_keys() {
-                let see = |message: &Message| comparison.record_key(replica, message);
-                if !copies.read_beyond(replica, see).await {
-                    comparison.record_unread_beyond(replica);
-                }
+            while let Some(found) = verifier.step(pace).await {
+                print(printer, verifier.report(), &found)?;
             }
-            let missing = comparison.missing(&copies.oldest().await);
-            self.print_differences(run, &missing)
+            Result::<()>::Ok(())
         };
         let stopped = tokio::select! {
             // Listened to before anything is read.
             biased;
-            _ = interrupt => true,
+            _ = interrupt, if has_begun => true,
             compared = compared => compared.map(|()| false)?,
         };
-        self.summarise(run, &comparison);
-        let next = comparison.last.map(|last| last.saturating_add(1));
-        let next = comparison.first_open().or(next).or(from).unwrap_or(0);
-        Ok(stopped.then_some(next))
-    }
-
-    async fn compare(
-        &mut self,
-        run: &mut PartitionRun<'_>,
-        copies: &mut Copies,
-        comparison: &mut Comparison,
-    ) -> Result<()> {
-        loop {
-            self.pace.wait().await;
-            let next = copies.next().await;
-            for failed in copies.take_failed() {
-                self.print_unverified(run, &failed)?;
-            }
-            let Some((offset, found)) = next else {
-                return Ok(());
-            };
-            let differences = comparison.compare(offset, &found);
-            self.print_differences(run, &differences)?;
-        }
-    }
-
-    fn print_differences(
-        &mut self,
-        run: &mut PartitionRun<'_>,
-        differences: &[Difference],
-    ) -> Result<()> {
-        for difference in differences {
-            let row = run.place.difference(difference, &run.readable.replicas);
-            self.printer.print(&row)?;
-            run.totals.differences += 1;
-        }
-        Ok(())
-    }
-
-    fn print_unverified(
-        &mut self,
-        run: &mut PartitionRun<'_>,
-        unverified: &Unverified,
-    ) -> Result<()> {
-        self.printer.print(&run.place.unverified(unverified))?;
-        run.totals.unverified += 1;
-        Ok(())
-    }
-
-    fn summarise(&mut self, run: &mut PartitionRun<'_>, comparison: &Comparison) {
-        // What found no room to be judged is not verified either.
-        run.totals.unverified += u64::from(comparison.unjudged > 0);
-        let sentence = report::summary(&run.place, run.readable, comparison, run.totals);
-        self.sentences.push(sentence);
+        let report = verifier.report();
+        self.totals.differences += report.differences;
+        self.totals.unverified += report.unverified_count();
+        self.sentences.push(report.sentence());
+        Ok(stopped.then(|| verifier.next_offset()))
     }
 
     /// Ends what is printed. A table of nothing is no answer; the sentences are.
@@ -250,4 +173,15 @@ impl Verifier<'_> {
         }
         Ok((self.sentences, self.totals))
     }
+}
+
+fn print(
+    printer: &mut Printer<'_, DifferenceRow>,
+    report: &VerifyReport,
+    found: &[VerifyItem],
+) -> Result<()> {
+    for item in found {
+        printer.print(&row(report, item))?;
+    }
+    Ok(())
 }

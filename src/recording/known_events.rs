@@ -59,6 +59,7 @@ impl KnownEvents {
             | Event::LogRead(_)
             | Event::Table(..)
             | Event::KeyHistory(..)
+            | Event::Verification(..)
             | Event::Copied(..)
             | Event::Recorded { .. }
             | Event::Failed(_)

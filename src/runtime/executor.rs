@@ -64,6 +64,7 @@ pub(super) struct Executor {
     /// The table that is read: one at a time.
     table: Option<RunningTable>,
     key_history: RunningRead,
+    verification: RunningRead,
     decoders: Decoders,
     state_writer: StateWriter,
     /// Alerts that wait to be handed on.
@@ -89,6 +90,7 @@ impl Executor {
             statistics: RunningRead::default(),
             table: None,
             key_history: RunningRead::default(),
+            verification: RunningRead::default(),
             decoders: Decoders::default(),
             state_writer: StateWriter::start(options, outbox.clone(), &tasks),
             alerts: None,
@@ -136,6 +138,8 @@ impl Executor {
             Effect::CloseTable(id) => self.close_table(id),
             Effect::ReadKeyHistory(id, spec) => self.read_key_history(id, spec),
             Effect::CancelKeyHistory(id) => self.key_history.cancel(id),
+            Effect::Verify(id, spec) => self.verify(id, spec),
+            Effect::CancelVerify(id) => self.verification.cancel(id),
             Effect::Console(id, line) => self.console(id, line),
             Effect::ParseLine(line) => self.parse_line(line),
             Effect::ReadLog => self.read_log(),

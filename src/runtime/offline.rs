@@ -109,6 +109,7 @@ impl Offline {
             Effect::ReadStatistics(id, ..) => Event::Statistics(id, Err(refusal)),
             Effect::OpenTable(id, ..) => Event::Table(id, TableEvent::Failed(refusal)),
             Effect::ReadKeyHistory(id, _) => Event::KeyHistory(id, Err(refusal)),
+            Effect::Verify(id, _) => Event::Verification(id, Err(refusal)),
             Effect::ReadLog => Event::LogRead(Vec::new()),
             Effect::Console(id, _) => Event::Console(id, Err(refusal.sentence)),
             Effect::ParseLine(line) => {
@@ -141,7 +142,8 @@ impl Offline {
             | Effect::CancelExport(_)
             | Effect::ViewTable(..)
             | Effect::CloseTable(_)
-            | Effect::CancelKeyHistory(_) => return OfflineOutcome::Nothing,
+            | Effect::CancelKeyHistory(_)
+            | Effect::CancelVerify(_) => return OfflineOutcome::Nothing,
         };
         OfflineOutcome::Happened(event)
     }

@@ -144,6 +144,7 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
             Request::Operation(_) => "sending",
             Request::Statistics => "counting messages",
             Request::KeyHistory => "reading a key",
+            Request::Verification => "comparing copies",
             Request::CursorMove(..) => "looking at the log",
             Request::Edit => "in the editor",
             Request::Export => "exporting",

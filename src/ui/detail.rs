@@ -16,6 +16,7 @@ mod statistics;
 mod stream;
 mod subjects;
 mod text_builder;
+mod verification;
 mod what_if;
 
 pub(super) use balance::balance_detail;
@@ -35,6 +36,7 @@ use statistics::statistics_detail;
 use stream::stream_detail;
 use subjects::subjects_detail;
 use text_builder::TextBuilder;
+use verification::verification_detail;
 
 use super::format;
 use super::labels;
@@ -69,6 +71,7 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
         DetailTarget::Statistics => statistics_detail(app, theme),
         DetailTarget::Subjects(report) => subjects_detail(report, app, theme),
         DetailTarget::KeyHistory => key_history_detail(app, theme),
+        DetailTarget::Verification => verification_detail(app, theme),
         DetailTarget::Balance => {
             let lines = balance_detail(app.truth(), theme);
             ("Balance of the brokers".to_owned(), lines)

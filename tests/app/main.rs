@@ -73,6 +73,7 @@ mod scenario_table;
 mod scenario_tails;
 mod scenario_times;
 mod scenario_typed;
+mod scenario_verify;
 #[cfg(test)]
 mod screens;
 mod store;

@@ -151,6 +151,7 @@ async fn what_can_only_be_done_now_is_refused_in_one_sentence() {
         "enter",
         ":record x.rec",
         ":tail payments",
+        ":verify payments:0",
         ":fault kill 2",
         ":create",
     ];

@@ -68,8 +68,17 @@ async fn name_somebody(client: &Client) {
     client.perform(set).await.expect("it is set");
 }
 
-/// Types names into the filter, the command line, a form and the query of a tail.
+/// Types names into the filter, the command line, a form and the query of a tail, and has copies compared.
 async fn type_names(dashboard: &mut Driver) {
+    dashboard.press("3");
+    dashboard.wait_for_row(&["acme-invoices", "●"]).await;
+    dashboard.press(":");
+    dashboard.type_text("verify acme-invoices:0");
+    dashboard.press("enter");
+    dashboard.wait_for("Copies of acme-invoices:0").await;
+    dashboard.wait_while("Comparing:").await;
+    dashboard.press("esc esc");
+    dashboard.wait_while("Copies of").await;
     dashboard.press("3 /");
     dashboard.type_text("acme-inv");
     dashboard.press("enter");

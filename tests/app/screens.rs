@@ -15,6 +15,7 @@ mod readability;
 mod styles;
 mod svg;
 mod tables;
+mod verification;
 
 use std::fmt::Write;
 use std::fs;

@@ -82,6 +82,15 @@ pub(in crate::app) const CREATING: &[Hint] = &[
     CLOSE,
 ];
 
+/// Besides, where copies are compared.
+pub(in crate::app) const VERIFYING: &[Hint] = &[
+    (
+        Command::Cluster(ClusterCommand::Verify),
+        "stop, or compare again",
+    ),
+    (Command::List(ListCommand::Copy), "copy the command"),
+];
+
 /// Where it is offered.
 pub(in crate::app) const OPEN_DEMO: Hint = (Command::App(AppCommand::Demo), "demo");
 

@@ -49,8 +49,11 @@ pub(super) fn run(
             context.request(AppRequest::Publish(target));
         }
         ClusterCommand::Create => context.request(AppRequest::CreateStream),
-        // On the screen of streams alone, and with the choice of a range.
-        ClusterCommand::Delete | ClusterCommand::Favourite | ClusterCommand::Statistics => {}
+        // On the screen of streams alone, with the choice of a range, and from a text on top too.
+        ClusterCommand::Delete
+        | ClusterCommand::Favourite
+        | ClusterCommand::Statistics
+        | ClusterCommand::Verify => {}
     }
 }
 

@@ -5,12 +5,12 @@ use bytes::Bytes;
 use tokio::time::Interval;
 
 use crate::cli::exit::CliError;
-use crate::cli::pace;
 use crate::client::{Client, Publisher, PublisherOptions};
 use crate::model::{
     AckPolicy, Destination, ErrorKind, Failure, Offset, Outcome, PartitionId, PublishOptions,
     StreamName,
 };
+use crate::runtime::pace;
 use crate::store::MessageRef;
 
 /// Messages of a batch at most: so many are of unknown outcome where the process dies.

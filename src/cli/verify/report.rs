@@ -1,12 +1,12 @@
-//! What a comparison found: rows for what differs and for what was not verified, sentences for the whole.
+//! What a comparison found as rows: what differs, and what was not verified.
 
 use std::sync::Arc;
 
-use super::comparison::{Aspect, Comparison, Difference};
-use super::replicas::{Readable, Unverified};
 use crate::cli::cell_format::plain;
 use crate::cli::output::{Column, OutputRow, output_row};
-use crate::model::{BrokerId, Offset, PartitionId, StreamName, counted_plainly, verb_of};
+use crate::model::{BrokerId, Offset, PartitionId, StreamName};
+use crate::runtime::verify::VerifyItem;
+use crate::store::{Aspect, Difference, VerifyReport};
 
 output_row! {
     /// Something that differs, or that was not verified.
@@ -47,104 +47,43 @@ impl OutputRow for DifferenceRow {
     }
 }
 
-/// What was found in all partitions so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct VerifyTotals {
-    pub(super) differences: u64,
-    pub(super) unverified: u64,
-}
-
-/// The partition that is compared.
-#[derive(Clone, Debug)]
-pub(super) struct VerifiedPartition {
-    pub(super) stream: StreamName,
-    pub(super) partition: PartitionId,
-}
-
-impl VerifiedPartition {
-    fn row(&self, what: Vec<&'static str>) -> DifferenceRow {
-        DifferenceRow {
-            stream: Arc::clone(&self.stream),
-            partition: self.partition,
-            offset: None,
-            last_offset: None,
-            replica: None,
-            what,
-            crc: None,
-            reference_crc: None,
-            reason: None,
-        }
-    }
-
-    /// Something that differs.
-    pub(super) fn difference(&self, one: &Difference, replicas: &[BrokerId]) -> DifferenceRow {
-        let what = one.aspects.iter().map(|aspect| Aspect::as_str(*aspect));
-        let replica = one.replica.and_then(|at| replicas.get(at));
-        let checksum = |crc: u32| format!("{crc:08x}");
-        DifferenceRow {
-            offset: Some(one.offset),
-            last_offset: Some(one.last_offset),
-            replica: replica.cloned(),
-            crc: one.checksums.map(|(own, _)| checksum(own)),
-            reference_crc: one.checksums.map(|(_, reference)| checksum(reference)),
-            ..self.row(what.collect())
-        }
-    }
-
-    /// A copy that was not verified.
-    pub(super) fn unverified(&self, one: &Unverified) -> DifferenceRow {
-        DifferenceRow {
+/// The row of something that was found in a partition.
+pub(super) fn row(report: &VerifyReport, item: &VerifyItem) -> DifferenceRow {
+    match item {
+        VerifyItem::Difference(one) => difference(report, one),
+        VerifyItem::Unverified(one) => DifferenceRow {
             offset: one.from,
             replica: one.replica.clone(),
             reason: Some(one.reason.clone()),
-            ..self.row(vec!["not_verified"])
-        }
+            ..row_of(report, vec!["not_verified"])
+        },
     }
 }
 
-/// How the comparison of one partition ended, in one sentence.
-pub(super) fn summary(
-    place: &VerifiedPartition,
-    readable: &Readable,
-    comparison: &Comparison,
-    totals: VerifyTotals,
-) -> String {
-    let VerifiedPartition { stream, partition } = place;
-    let mut sentence = match comparison.last {
-        None if readable.replicas.is_empty() => "nothing was verified".to_owned(),
-        None => "there is nothing to compare".to_owned(),
-        Some(last) => {
-            let messages = counted_plainly(comparison.compared, "message");
-            let copies = readable.replicas.len();
-            let found = match (totals.differences, copies) {
-                (0, 1) if totals.unverified == 0 => {
-                    format!("{messages}, and no other copy to compare with")
-                }
-                (0, 1) => format!("{messages} of the only copy that could be read"),
-                (0, _) => format!("{messages} equal in {copies} copies"),
-                (count, _) => format!("{} in {messages}", counted_plainly(count, "difference")),
-            };
-            format!("{found}, up to offset {last}")
-        }
-    };
-    if readable.committed > readable.common && !readable.replicas.is_empty() {
-        let committed = readable.committed;
-        sentence = format!("{sentence}; its leader has committed up to {committed}");
+fn difference(report: &VerifyReport, one: &Difference) -> DifferenceRow {
+    let what = one.aspects.iter().map(|aspect| Aspect::as_str(*aspect));
+    let replica = one.replica.and_then(|at| report.replicas.get(at));
+    let checksum = |crc: u32| format!("{crc:08x}");
+    DifferenceRow {
+        offset: Some(one.offset),
+        last_offset: Some(one.last_offset),
+        replica: replica.cloned(),
+        crc: one.checksums.map(|(own, _)| checksum(own)),
+        reference_crc: one.checksums.map(|(_, reference)| checksum(reference)),
+        ..row_of(report, what.collect())
     }
-    if comparison.absent > 0 {
-        let absent = counted_plainly(comparison.absent, "offset");
-        let verb = verb_of(comparison.absent, "are");
-        sentence = format!("{sentence}; {absent} {verb} in no copy, as after compaction");
+}
+
+fn row_of(report: &VerifyReport, what: Vec<&'static str>) -> DifferenceRow {
+    DifferenceRow {
+        stream: Arc::clone(&report.stream),
+        partition: report.partition,
+        offset: None,
+        last_offset: None,
+        replica: None,
+        what,
+        crc: None,
+        reference_crc: None,
+        reason: None,
     }
-    if comparison.unjudged > 0 {
-        let messages = counted_plainly(comparison.unjudged, "missing message");
-        sentence = format!("{sentence}; {messages} more were not judged");
-    }
-    if totals.unverified > 0 && !readable.replicas.is_empty() {
-        let count = totals.unverified;
-        let verb = verb_of(count, "were");
-        let copies = if count == 1 { "copy" } else { "copies" };
-        sentence = format!("{sentence}; {count} {copies} {verb} not verified to the end");
-    }
-    format!("{stream}:{partition}: {sentence}")
 }

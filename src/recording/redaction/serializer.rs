@@ -37,7 +37,7 @@ impl Role {
             ("Broker", "id")
             | (
                 _,
-                "broker" | "brokers" | "leader" | "replicas" | "isr" | "answered_by"
+                "broker" | "brokers" | "leader" | "replica" | "replicas" | "isr" | "answered_by"
                 | "coordinator",
             ) => Self::Name("broker"),
             ("CursorEntry", "id") | (_, "cursor") => Self::Name("cursor"),

@@ -1,11 +1,12 @@
-//! Ranges of messages that are read for a text: statistics and the history of a key, one of each at a time.
+//! Ranges of messages that are read for a text: statistics, the history of a key, the copies of a partition, one of each at a
+//! time.
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Executor, cancel};
-use crate::app::{Event, KeyHistorySpec, RequestId, StatisticsSpec};
+use crate::app::{Event, KeyHistorySpec, RequestId, StatisticsSpec, VerifySpec};
 use crate::runtime::supervisor::panicked;
-use crate::runtime::{key_history, statistics};
+use crate::runtime::{key_history, statistics, verify};
 use crate::store::StatisticsOptions;
 
 /// The range that is read.
@@ -45,5 +46,13 @@ impl Executor {
         let reading = key_history::run(id, observer, spec, outbox);
         let reading = self.spawn_cancellable(reading, failed);
         self.key_history.replace(id, reading);
+    }
+
+    pub(super) fn verify(&mut self, id: RequestId, spec: VerifySpec) {
+        let (observer, outbox) = (self.observer(), self.outbox.clone());
+        let failed = Event::Verification(id, Err(panicked("comparing copies")));
+        let reading = verify::run(id, observer, spec, outbox);
+        let reading = self.spawn_cancellable(reading, failed);
+        self.verification.replace(id, reading);
     }
 }

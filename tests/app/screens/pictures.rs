@@ -14,6 +14,7 @@ use crate::world::World;
 
 use super::svg::{CELL, FRAME, open, rows};
 use super::tables::table;
+use super::verification::verified;
 use super::{after, compare_with, frame};
 
 #[test]
@@ -30,6 +31,7 @@ fn pictures_show_the_screens_as_they_are() {
     tail.run(Duration::from_secs(1));
     picture("tail", after(tail, "k k enter j j j"));
     picture("table", table());
+    picture("verify", verified());
     let mut asking = tailing();
     type_query(
         &mut asking,

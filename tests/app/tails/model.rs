@@ -130,6 +130,8 @@ impl Broker {
             | Effect::CloseTable(_)
             | Effect::ReadKeyHistory(..)
             | Effect::CancelKeyHistory(_)
+            | Effect::Verify(..)
+            | Effect::CancelVerify(_)
             | Effect::Console(..)
             | Effect::ParseLine(_)
             | Effect::SaveView(_)

@@ -8,7 +8,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 const PORTIONS: u32 = 20;
 
 /// Ticks at which so many messages each make up that rate a second. A late one puts off those after it.
-pub(super) fn ticks(portion: u32, rate: u32) -> Interval {
+pub(crate) fn ticks(portion: u32, rate: u32) -> Interval {
     let mut ticks = interval(Duration::from_secs(1) * portion / rate.max(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
@@ -16,7 +16,7 @@ pub(super) fn ticks(portion: u32, rate: u32) -> Interval {
 
 /// Lets so many messages through a second, evenly.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     limit: Option<Limit>,
 }
 
@@ -29,7 +29,7 @@ struct Limit {
 
 impl Pace {
     /// At most so many a second; as many as come where there is no limit.
-    pub(super) fn new(rate: Option<u32>) -> Self {
+    pub(crate) fn new(rate: Option<u32>) -> Self {
         let limit = rate.map(|rate| {
             let portion = (rate / PORTIONS).max(1);
             Limit {
@@ -42,7 +42,7 @@ impl Pace {
     }
 
     /// Waits until one more may be read. May be dropped while it waits.
-    pub(super) async fn wait(&mut self) {
+    pub(crate) async fn wait(&mut self) {
         let Some(limit) = &mut self.limit else {
             return;
         };

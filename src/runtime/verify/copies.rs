@@ -1,140 +1,13 @@
-//! The copies of one partition while they are read side by side: which can be read, how far, and why others cannot.
+//! The copies of one partition while they are read side by side, and why some of them could not be read to their end.
 
 use std::sync::Arc;
 
-use super::comparison::Found;
-use super::report::VerifiedPartition;
 use crate::client::{Observer, ReplicaReader, ReplicaSpec};
-use crate::health::{BrokerTruth, Known, PartitionTruth, Truth};
-use crate::model::{BrokerId, Message, Offset};
+use crate::model::{BrokerId, Message, Offset, PartitionId, StreamName};
+use crate::store::{Found, ReadableCopies, Unverified};
 
 /// Messages behind what is compared that are looked at in one copy: those that came meanwhile.
 const MOST_BEYOND: usize = 100_000;
-
-/// A copy that was not verified, or not to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unverified {
-    /// The broker; `None` where it is about all of them.
-    pub(super) replica: Option<BrokerId>,
-    /// The first offset that was not verified, where some were.
-    pub(super) from: Option<Offset>,
-    /// One sentence's end: `it is not in sync`.
-    pub(super) reason: String,
-}
-
-impl Unverified {
-    fn of(replica: &BrokerId, reason: impl Into<String>) -> Self {
-        Self {
-            replica: Some(BrokerId::clone(replica)),
-            from: None,
-            reason: reason.into(),
-        }
-    }
-}
-
-/// What of a partition can be compared.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Readable {
-    /// The brokers whose copies are compared, the leader first.
-    pub(super) replicas: Vec<BrokerId>,
-    /// The newest offset that all of them have committed; -1: none.
-    pub(super) common: Offset,
-    /// The newest offset that the leader has committed.
-    pub(super) committed: Offset,
-    /// Those that are not compared.
-    pub(super) unverified: Vec<Unverified>,
-}
-
-impl Readable {
-    /// Copies that end before the offset from which on they were to be compared.
-    pub(super) fn short_of(&self, from: Offset) -> Vec<Unverified> {
-        let common = self.common;
-        let reason = match common {
-            ..0 => format!("there is no offset {from} yet"),
-            _ => format!("there is no offset {from} yet: all have committed up to {common}"),
-        };
-        let each = self.replicas.iter();
-        each.map(|replica| Unverified::of(replica, reason.clone()))
-            .collect()
-    }
-
-    /// What can be read by what is known now.
-    pub(super) fn of(truth: &Truth, partition: &PartitionTruth) -> Self {
-        let Some(leader) = leader_of(partition) else {
-            let reason = "no leader answers, so nobody says what is committed".to_owned();
-            let unverified = Unverified {
-                replica: None,
-                from: None,
-                reason,
-            };
-            return Self::nothing(unverified);
-        };
-        if partition.paused == Known::Yes {
-            let unverified = Unverified {
-                replica: None,
-                from: None,
-                reason: "it is paused: resume it first".to_owned(),
-            };
-            return Self::nothing(unverified);
-        }
-        let mut readable = Self::default();
-        let followers = partition.replicas.iter().filter(|id| *id != leader);
-        let mut ends: Vec<Offset> = Vec::new();
-        for replica in [leader].into_iter().chain(followers) {
-            match committed_at(truth, partition, replica) {
-                Ok(committed) => {
-                    readable.replicas.push(BrokerId::clone(replica));
-                    ends.push(committed);
-                }
-                Err(unverified) => readable.unverified.push(unverified),
-            }
-        }
-        readable.committed = ends.first().copied().unwrap_or(-1);
-        readable.common = ends.into_iter().min().unwrap_or(-1);
-        readable
-    }
-
-    fn nothing(unverified: Unverified) -> Self {
-        Self {
-            common: -1,
-            committed: -1,
-            unverified: vec![unverified],
-            ..Self::default()
-        }
-    }
-}
-
-fn leader_of(partition: &PartitionTruth) -> Option<&BrokerId> {
-    let leader = partition.leader.as_ref();
-    leader.filter(|_| partition.leader_reachable == Known::Yes)
-}
-
-/// How far a replica says that it has committed; why it cannot be compared where it does not.
-fn committed_at(
-    truth: &Truth,
-    partition: &PartitionTruth,
-    replica: &BrokerId,
-) -> Result<Offset, Unverified> {
-    let broker = truth.broker(replica);
-    if !broker.is_some_and(BrokerTruth::is_answering) {
-        let failure = broker.and_then(|broker| broker.failure.as_ref());
-        let why = failure.map_or_else(String::new, |failure| format!(": {failure}"));
-        return Err(Unverified::of(replica, format!("it does not answer{why}")));
-    }
-    if !partition.in_sync.contains(replica) {
-        return Err(Unverified::of(replica, "it is not in sync"));
-    }
-    let mut ends = partition.replica_ends.iter();
-    let ends = ends.find(|ends| ends.broker == *replica);
-    let committed = ends.and_then(|ends| ends.high_watermark);
-    match (committed, partition.high_watermark) {
-        (Some(committed), Some(leaders)) if committed >= 0 || leaders < 0 => Ok(committed),
-        _ => Err(Unverified::of(
-            replica,
-            "it does not say yet what is committed",
-        )),
-    }
-}
 
 /// A copy that is read.
 #[derive(Debug)]
@@ -152,7 +25,7 @@ struct ReplicaCopy {
 #[derive(Debug)]
 pub(super) struct Copies {
     observer: Observer,
-    place: VerifiedPartition,
+    place: (StreamName, PartitionId),
     list: Vec<ReplicaCopy>,
     /// What all of them have committed.
     stop: Offset,
@@ -166,13 +39,13 @@ impl Copies {
     /// Opens the copies from that offset on, or from where each of them begins, up to what all have committed.
     pub(super) async fn open(
         observer: &Observer,
-        place: &VerifiedPartition,
-        readable: &Readable,
+        place: (StreamName, PartitionId),
+        readable: &ReadableCopies,
         from: Option<Offset>,
     ) -> Self {
         let mut copies = Self {
             observer: observer.clone(),
-            place: place.clone(),
+            place,
             stop: readable.common,
             list: Vec::new(),
             failed: Vec::new(),
@@ -200,8 +73,8 @@ impl Copies {
 
     fn spec(&self, broker: &BrokerId, start: Option<Offset>) -> ReplicaSpec {
         ReplicaSpec {
-            stream: Arc::clone(&self.place.stream),
-            partition: self.place.partition,
+            stream: Arc::clone(&self.place.0),
+            partition: self.place.1,
             broker: BrokerId::clone(broker),
             start,
             stop: self.stop,
@@ -233,7 +106,7 @@ impl Copies {
         let Some(copy) = self.list.get(replica) else {
             return false;
         };
-        let VerifiedPartition { stream, partition } = &self.place;
+        let (stream, partition) = &self.place;
         let Ok(now) = self.observer.fetch_partition(stream, *partition).await else {
             return false;
         };

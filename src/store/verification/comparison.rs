@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
+use super::Aspect;
 use crate::model::{Message, Offset, Timestamp};
 
 /// Missing messages that are remembered until it is known whether something explains them.
@@ -11,7 +12,7 @@ const MOST_MISSING: usize = 100_000;
 
 /// What a copy has at an offset.
 #[derive(Clone, Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// This message.
     Message(Message),
     /// None.
@@ -20,47 +21,17 @@ pub(super) enum Found {
     Unread,
 }
 
-/// How a message of one copy differs from that of the leader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aspect {
-    Key,
-    Value,
-    Headers,
-    Timestamp,
-    /// It was stored before the one in front of it.
-    TimeGoesBack,
-    /// The copy lacks it.
-    Missing,
-    /// No copy holds it.
-    Absent,
-}
-
-impl Aspect {
-    /// The name for scripts.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Key => "key",
-            Self::Value => "value",
-            Self::Headers => "headers",
-            Self::Timestamp => "timestamp",
-            Self::TimeGoesBack => "time_goes_back",
-            Self::Missing => "missing",
-            Self::Absent => "absent",
-        }
-    }
-}
-
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Difference {
-    pub(super) offset: Offset,
+pub(crate) struct Difference {
+    pub(crate) offset: Offset,
     /// The last offset, where it is about several.
-    pub(super) last_offset: Offset,
+    pub(crate) last_offset: Offset,
     /// Which copy, in the order in which they are compared; `None`: all of them.
-    pub(super) replica: Option<usize>,
-    pub(super) aspects: Vec<Aspect>,
+    pub(crate) replica: Option<usize>,
+    pub(crate) aspects: Vec<Aspect>,
     /// Checksums of the copy's message and of the one that it was compared with.
-    pub(super) checksums: Option<(u32, u32)>,
+    pub(crate) checksums: Option<(u32, u32)>,
 }
 
 /// A message that a copy lacks.
@@ -74,7 +45,7 @@ struct MissingMessage {
 
 /// The copies of one partition as far as they were compared.
 #[derive(Debug)]
-pub(super) struct Comparison {
+pub(crate) struct Comparison {
     /// Where each copy begins: what is older is gone by retention. `None`: it could not be told.
     oldest: Vec<Option<Offset>>,
     /// Whether offsets that no copy holds are wrong.
@@ -85,19 +56,19 @@ pub(super) struct Comparison {
     /// Copies of which it is not known what they hold behind what is compared.
     unread_beyond: Vec<usize>,
     /// Missing messages that found no room, or of which nobody knows whether anything explains them.
-    pub(super) unjudged: u64,
+    pub(crate) unjudged: u64,
     newest_time: Timestamp,
     /// The offset compared last.
-    pub(super) last: Option<Offset>,
+    pub(crate) last: Option<Offset>,
     /// Offsets that no copy holds.
-    pub(super) absent: u64,
+    pub(crate) absent: u64,
     /// Offsets that were compared.
-    pub(super) compared: u64,
+    pub(crate) compared: u64,
 }
 
 impl Comparison {
     /// Nothing is compared yet; of each copy it is known where it begins.
-    pub(super) fn new(oldest: Vec<Option<Offset>>, is_dense: bool) -> Self {
+    pub(crate) fn new(oldest: Vec<Option<Offset>>, is_dense: bool) -> Self {
         Self {
             oldest,
             is_dense,
@@ -114,7 +85,7 @@ impl Comparison {
 
     /// Compares what the copies have at the next offset that any of them holds. Messages that one of them lacks are told by
     /// [`Comparison::missing`], once it is known whether anything explains that.
-    pub(super) fn compare(&mut self, offset: Offset, found: &[Found]) -> Vec<Difference> {
+    pub(crate) fn compare(&mut self, offset: Offset, found: &[Found]) -> Vec<Difference> {
         let mut differences = Vec::new();
         differences.extend(self.gap_before(offset));
         self.last = Some(offset);
@@ -169,7 +140,7 @@ impl Comparison {
     }
 
     /// A copy holds that message, be it behind what is compared.
-    pub(super) fn record_key(&mut self, replica: usize, message: &Message) {
+    pub(crate) fn record_key(&mut self, replica: usize, message: &Message) {
         if self.missing.is_empty() || message.key.is_empty() {
             return;
         }
@@ -202,7 +173,7 @@ impl Comparison {
     }
 
     /// Copies that lack a message for whose key nothing later was seen in them: compaction goes further than what is compared.
-    pub(super) fn lacking_keys(&self) -> Vec<usize> {
+    pub(crate) fn lacking_keys(&self) -> Vec<usize> {
         let keyed = self.missing.iter().filter(|missing| missing.key.is_some());
         let open = keyed.filter(|missing| !self.is_compacted(missing));
         let mut replicas: Vec<usize> = open.map(|missing| missing.replica).collect();
@@ -212,7 +183,7 @@ impl Comparison {
     }
 
     /// What a copy holds behind what is compared could not be read.
-    pub(super) fn record_unread_beyond(&mut self, replica: usize) {
+    pub(crate) fn record_unread_beyond(&mut self, replica: usize) {
         self.unread_beyond.push(replica);
     }
 
@@ -224,13 +195,13 @@ impl Comparison {
     }
 
     /// Where the first message was missing of which nobody knows yet whether anything explains that.
-    pub(super) fn first_open(&self) -> Option<Offset> {
+    pub(crate) fn first_open(&self) -> Option<Offset> {
         self.missing.front().map(|missing| missing.offset)
     }
 
     /// Messages that a copy lacks, and nothing explains: neither a later message of the key in the same copy, nor that the copy
     /// begins later by now. Where nobody knows where it begins, they are not judged.
-    pub(super) fn missing(&mut self, oldest_now: &[Option<Offset>]) -> Vec<Difference> {
+    pub(crate) fn missing(&mut self, oldest_now: &[Option<Offset>]) -> Vec<Difference> {
         let mut differences = Vec::new();
         for missing in std::mem::take(&mut self.missing) {
             if self.is_compacted(&missing) {

@@ -54,9 +54,9 @@ enum State {
 
 /// A replica that holds more than its leader is cut to its length when it is restarted: until somebody has saved what it
 /// has, that must not happen. Once the leader has stored as much again, the logs differ below the same offsets.
-fn advice(lost: &[Lost]) -> Vec<String> {
+fn advice(partitions: &[Lost]) -> Vec<String> {
     let mut groups: BTreeMap<(State, Vec<&BrokerId>), (i64, i64)> = BTreeMap::new();
-    for one in lost {
+    for one in partitions {
         let loss = &one.loss;
         let most = loss.holders.iter().map(|(_, newest)| *newest).max();
         let (state, more) = match most {
@@ -86,7 +86,7 @@ fn advice(lost: &[Lost]) -> Vec<String> {
             verb_of(more, "are")
         );
         let more = grouped(more);
-        let (verb, them, they) = match brokers.as_slice() {
+        let (verb, them, start) = match brokers.as_slice() {
             [_] => ("holds", "it", "it is"),
             _ => ("hold", "them", "they are"),
         };
@@ -101,7 +101,7 @@ fn advice(lost: &[Lost]) -> Vec<String> {
             }
             State::Silent => {
                 format!(
-                    "{names} held {more} more{among} when heard last: save that before {they} started"
+                    "{names} held {more} more{among} when heard last: save that before {start} started"
                 )
             }
             State::Overtaken => {

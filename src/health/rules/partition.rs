@@ -64,7 +64,7 @@ fn log_went_back(truth: &PartitionTruth, loss: &LogLoss, context: &AssessContext
     let mut ends = truth.replica_ends.iter();
     let own = ends.find(|ends| Some(&ends.broker) == truth.leader.as_ref());
     let mut holders = loss.holders.iter();
-    let lost = Lost {
+    let facts = Lost {
         partition: truth.id,
         loss: LogLoss::clone(loss),
         newest: own.and_then(|ends| ends.newest_offset).unwrap_or(loss.to),
@@ -72,7 +72,7 @@ fn log_went_back(truth: &PartitionTruth, loss: &LogLoss, context: &AssessContext
     };
     Violation {
         since: Some(loss.at),
-        lost: Some(lost),
+        lost: Some(facts),
         ..violation(Severity::Critical, Rule::LogWentBack, truth, Vec::new())
     }
 }

@@ -127,7 +127,11 @@ async fn the_same_key_stops_it_and_begins_anew_and_leaving_stops_it() {
     dashboard.press("V");
     dashboard.wait_for("Comparing: ").await;
     dashboard.press("V");
-    dashboard.wait_for("Stopped after").await;
+    let stopped = dashboard.wait_for("Stopped after").await;
+    for wrong in ["nothing to compare", "● demo-"] {
+        let rows: Vec<&str> = stopped.lines().filter(|row| row.contains('│')).collect();
+        assert!(!rows.concat().contains(wrong), "{wrong}: {stopped}");
+    }
     dashboard.press("V");
     dashboard.wait_for("Comparing: ").await;
     dashboard.press("esc");

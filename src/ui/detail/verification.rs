@@ -48,7 +48,9 @@ fn add_state(run: &VerificationRun, app: &App, text: &mut TextBuilder<'_>) {
         RangeState::Stopped => {
             let stopped = format!("Stopped after {took}: what follows was found until then.");
             text.text(stopped, theme.degraded);
-            text.text(sentence, theme.text);
+            if report.compared > 0 {
+                text.text(sentence, theme.text);
+            }
         }
         RangeState::Failed(failure) => text.text(failure.sentence.clone(), theme.broken),
     }
@@ -115,12 +117,14 @@ fn add_copies(report: &VerifyReport, app: &App, text: &mut TextBuilder<'_>) {
         let sign = match failed(replica) {
             _ if differing > 0 => (theme.glyphs.broken, theme.broken),
             Some(_) => (theme.glyphs.degraded, theme.degraded),
+            None if report.compared == 0 => (theme.glyphs.unknown, theme.muted),
             None => (theme.glyphs.good, theme.good),
         };
         let role = match (at, leader == Some(replica), report.replicas.len()) {
             (0, _, 1) => "no other copy to compare it with",
             (0, true, _) => "the leader's, with which the others are compared",
             (0, false, _) => "with which the others are compared",
+            _ if report.compared == 0 => "no message compared",
             _ => "compared",
         };
         let found = (differing > 0).then(|| counted(differing, "difference"));

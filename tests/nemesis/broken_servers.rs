@@ -54,17 +54,16 @@ pub(crate) async fn is_unreadable(run: &Run, (stream, partition): &Place) -> boo
 /// The log of which a reader was told last that it cannot be read: its own, or for a group that in which the servers keep
 /// how far it has come.
 pub(crate) fn told_unreadable(reading: &Reading) -> Option<Place> {
-    let failure = match &reading.entries.last()?.told {
-        Told::Event(SubscriptionEvent::Resuming { failure, .. }) => failure,
-        Told::Event(SubscriptionEvent::Ended(EndReason::Failed(failure))) => failure,
-        Told::Event(_) | Told::Message { .. } | Told::Stranger(_) => return None,
+    let (Told::Event(SubscriptionEvent::Resuming { failure, .. })
+    | Told::Event(SubscriptionEvent::Ended(EndReason::Failed(failure)))) =
+        &reading.entries.last()?.told
+    else {
+        return None;
     };
-    match &failure.target {
-        Target::Partition(stream, partition) if failure.kind == ErrorKind::LogUnreadable => {
-            Some((Arc::clone(stream), *partition))
-        }
-        _ => None,
-    }
+    let Target::Partition(stream, partition) = &failure.target else {
+        return None;
+    };
+    (failure.kind == ErrorKind::LogUnreadable).then(|| (Arc::clone(stream), *partition))
 }
 
 /// Streams that every broker names, whatever they answered to their deletion.

@@ -54,9 +54,10 @@ pub(crate) async fn is_unreadable(run: &Run, (stream, partition): &Place) -> boo
 /// The log of which a reader was told last that it cannot be read: its own, or for a group that in which the servers keep
 /// how far it has come.
 pub(crate) fn told_unreadable(reading: &Reading) -> Option<Place> {
-    let (Told::Event(SubscriptionEvent::Resuming { failure, .. })
-    | Told::Event(SubscriptionEvent::Ended(EndReason::Failed(failure)))) =
-        &reading.entries.last()?.told
+    let Told::Event(
+        SubscriptionEvent::Resuming { failure, .. }
+        | SubscriptionEvent::Ended(EndReason::Failed(failure)),
+    ) = &reading.entries.last()?.told
     else {
         return None;
     };

@@ -158,6 +158,7 @@ mod subscribe;
 mod tls;
 mod transport;
 mod views;
+mod write_through;
 
 use std::ops::Deref;
 

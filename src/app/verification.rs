@@ -77,7 +77,7 @@ impl App {
             return self.context.notify(Level::Error, text);
         };
         let copies = readable_copies(truth, found);
-        let report = VerifyReport::new(StreamName::clone(&stream), partition, &copies);
+        let report = VerifyReport::new(StreamName::clone(&stream), partition, copies.clone());
         let spec = VerifySpec {
             stream,
             partition,
@@ -185,8 +185,7 @@ fn committed_at(
     if !partition.in_sync.contains(replica) {
         return Err(Unverified::of(replica, "it is not in sync"));
     }
-    let mut ends = partition.replica_ends.iter();
-    let ends = ends.find(|ends| ends.broker == *replica);
+    let ends = partition.ends_of(replica);
     let committed = ends.and_then(|ends| ends.high_watermark);
     match (committed, partition.high_watermark) {
         (Some(committed), Some(leaders)) if committed >= 0 || leaders < 0 => Ok(committed),

@@ -67,10 +67,15 @@ impl PartitionTruth {
         followers.map(|ends| (&ends.broker, ends.lag))
     }
 
+    /// Where the log of the replica at that broker ends; `None` where it holds none.
+    pub fn ends_of(&self, broker: &str) -> Option<&ReplicaEnds> {
+        let mut ends = self.replica_ends.iter();
+        ends.find(|ends| *ends.broker == *broker)
+    }
+
     /// Messages that the replica at that broker lacks at least; `None` for the leader, and where that is unknown.
     pub fn lag_of(&self, broker: &str) -> Option<i64> {
-        let found = self.replica_lag().find(|(id, _)| ***id == *broker);
-        found.and_then(|(_, lag)| lag)
+        self.ends_of(broker)?.lag
     }
 
     /// Replicas that are not in sync, or do not answer.

@@ -46,7 +46,6 @@ enum VerifyState {
 #[derive(Debug)]
 pub(crate) struct PartitionVerifier {
     observer: Observer,
-    readable: ReadableCopies,
     from: Option<Offset>,
     is_dense: bool,
     state: VerifyState,
@@ -61,22 +60,20 @@ impl PartitionVerifier {
     pub(crate) fn begin(
         observer: &Observer,
         (stream, partition): (StreamName, PartitionId),
-        readable: ReadableCopies,
+        mut copies: ReadableCopies,
         from: Option<Offset>,
         is_dense: bool,
     ) -> (Self, Vec<VerifyItem>) {
-        let mut report = VerifyReport::new(stream, partition, &readable);
         if let Some(from) = from
-            && from > readable.common.saturating_add(1)
+            && from > copies.common.saturating_add(1)
         {
-            report.unverified.extend(readable.short_of(from));
+            copies.unverified.extend(copies.short_of(from));
         }
-        let found = report.unverified.iter().cloned();
+        let found = copies.unverified.iter().cloned();
         let found = found.map(VerifyItem::Unverified).collect();
-        let has_some = readable.common >= from.unwrap_or(0);
+        let has_some = copies.common >= from.unwrap_or(0);
         let verifier = Self {
             observer: observer.clone(),
-            readable,
             from,
             is_dense,
             state: if has_some {
@@ -86,7 +83,7 @@ impl PartitionVerifier {
             },
             copies: None,
             comparison: Comparison::new(Vec::new(), is_dense),
-            report,
+            report: VerifyReport::new(stream, partition, copies),
         };
         (verifier, found)
     }
@@ -123,7 +120,7 @@ impl PartitionVerifier {
         for one in &found {
             match one {
                 VerifyItem::Difference(difference) => self.report.add(difference),
-                VerifyItem::Unverified(copy) => self.report.unverified.push(copy.clone()),
+                VerifyItem::Unverified(copy) => self.report.copies.unverified.push(copy.clone()),
             }
         }
         Some(found)
@@ -134,7 +131,7 @@ impl PartitionVerifier {
             StreamName::clone(&self.report.stream),
             self.report.partition,
         );
-        let copies = Copies::open(&self.observer, place, &self.readable, self.from).await;
+        let copies = Copies::open(&self.observer, place, &self.report.copies, self.from).await;
         self.comparison = Comparison::new(copies.oldest().await, self.is_dense);
         self.copies = Some(copies);
         self.state = VerifyState::Comparing;

@@ -68,7 +68,7 @@ impl Unverified {
 }
 
 /// What of a partition can be compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadableCopies {
     /// The brokers whose copies are compared, the leader first.
     pub replicas: Vec<BrokerId>,
@@ -128,14 +128,8 @@ pub struct VerifyReport {
     pub stream: StreamName,
     /// The partition.
     pub partition: PartitionId,
-    /// The brokers whose copies are compared, the leader first.
-    pub replicas: Vec<BrokerId>,
-    /// The newest offset that all of them have committed; -1: none.
-    pub common: Offset,
-    /// The newest offset that the leader has committed.
-    pub committed: Offset,
-    /// Copies that were not verified, or not to their end.
-    pub unverified: Vec<Unverified>,
+    /// What is compared, and what was not verified, or not to its end.
+    pub copies: ReadableCopies,
     /// The first offset that was compared.
     pub first: Option<Offset>,
     /// The last one.
@@ -156,21 +150,18 @@ pub struct VerifyReport {
 
 impl VerifyReport {
     /// Nothing is compared yet.
-    pub fn new(stream: StreamName, partition: PartitionId, copies: &ReadableCopies) -> Self {
+    pub fn new(stream: StreamName, partition: PartitionId, copies: ReadableCopies) -> Self {
         Self {
             stream,
             partition,
-            replicas: copies.replicas.clone(),
-            common: copies.common,
-            committed: copies.committed,
-            unverified: copies.unverified.clone(),
+            by_replica: vec![0; copies.replicas.len()],
+            copies,
             first: None,
             last: None,
             compared: 0,
             absent: 0,
             unjudged: 0,
             differences: 0,
-            by_replica: vec![0; copies.replicas.len()],
             first_differences: Vec::new(),
         }
     }
@@ -183,7 +174,7 @@ impl VerifyReport {
             *count += 1;
         }
         if self.first_differences.len() < MOST_DIFFERENCES {
-            let replica = found.replica.and_then(|at| self.replicas.get(at));
+            let replica = found.replica.and_then(|at| self.copies.replicas.get(at));
             self.first_differences.push(CopyDifference {
                 offset: found.offset,
                 last_offset: found.last_offset,
@@ -204,14 +195,14 @@ impl VerifyReport {
 
     /// How many copies were not verified to their end. What found no room to be judged is not verified either.
     pub fn unverified_count(&self) -> u64 {
-        let copies = u64::try_from(self.unverified.len()).unwrap_or(u64::MAX);
+        let copies = u64::try_from(self.copies.unverified.len()).unwrap_or(u64::MAX);
         copies + u64::from(self.unjudged > 0)
     }
 
     /// How much of what all copies have committed was compared, in percent.
     pub fn percent(&self) -> Option<i64> {
         let (first, last) = (self.first?, self.last?);
-        let all = self.common.checked_sub(first)?.checked_add(1)?;
+        let all = self.copies.common.checked_sub(first)?.checked_add(1)?;
         let compared = last.checked_sub(first)?.checked_add(1)?;
         compared.checked_mul(100)?.checked_div(all)
     }
@@ -221,8 +212,8 @@ impl VerifyReport {
         let (stream, partition) = (&self.stream, self.partition);
         let unverified = self.unverified_count();
         let mut sentence = self.compared_sentence(unverified);
-        if self.committed > self.common && !self.replicas.is_empty() {
-            let committed = self.committed;
+        if self.copies.committed > self.copies.common && !self.copies.replicas.is_empty() {
+            let committed = self.copies.committed;
             sentence = format!("{sentence}; its leader has committed up to {committed}");
         }
         if self.absent > 0 {
@@ -234,7 +225,7 @@ impl VerifyReport {
             let messages = counted_plainly(self.unjudged, "missing message");
             sentence = format!("{sentence}; {messages} more were not judged");
         }
-        if unverified > 0 && !self.replicas.is_empty() {
+        if unverified > 0 && !self.copies.replicas.is_empty() {
             let verb = verb_of(unverified, "were");
             let copies = if unverified == 1 { "copy" } else { "copies" };
             sentence = format!("{sentence}; {unverified} {copies} {verb} not verified to the end");
@@ -244,7 +235,7 @@ impl VerifyReport {
 
     fn compared_sentence(&self, unverified: u64) -> String {
         let Some(last) = self.last else {
-            let nothing = if self.replicas.is_empty() {
+            let nothing = if self.copies.replicas.is_empty() {
                 "nothing was verified"
             } else {
                 "there is nothing to compare"
@@ -252,7 +243,7 @@ impl VerifyReport {
             return nothing.to_owned();
         };
         let messages = counted_plainly(self.compared, "message");
-        let found = match (self.differences, self.replicas.len()) {
+        let found = match (self.differences, self.copies.replicas.len()) {
             (0, 1) if unverified == 0 => {
                 format!("{messages}, and no other copy to compare with")
             }
@@ -268,15 +259,20 @@ impl VerifyReport {
 mod tests {
     use super::*;
 
-    #[test]
-    fn percent_is_of_what_all_have_committed_from_the_first_that_is_kept() {
+    /// Of two copies that have committed up to there.
+    fn report_up_to(common: Offset) -> VerifyReport {
         let copies = ReadableCopies {
             replicas: vec!["a".into(), "b".into()],
-            common: 199,
-            committed: 199,
+            common,
+            committed: common,
             unverified: Vec::new(),
         };
-        let mut report = VerifyReport::new("orders".into(), 0, &copies);
+        VerifyReport::new("orders".into(), 0, copies)
+    }
+
+    #[test]
+    fn percent_is_of_what_all_have_committed_from_the_first_that_is_kept() {
+        let mut report = report_up_to(199);
         assert_eq!(report.percent(), None);
         (report.first, report.last) = (Some(100), Some(124));
         assert_eq!(report.percent(), Some(25));
@@ -286,13 +282,7 @@ mod tests {
 
     #[test]
     fn a_report_keeps_the_first_differences_and_counts_all() {
-        let copies = ReadableCopies {
-            replicas: vec!["a".into(), "b".into()],
-            common: 99,
-            committed: 99,
-            unverified: Vec::new(),
-        };
-        let mut report = VerifyReport::new("orders".into(), 0, &copies);
+        let mut report = report_up_to(99);
         for offset in 0..30 {
             report.add(&Difference {
                 offset,

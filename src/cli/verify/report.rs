@@ -62,7 +62,7 @@ pub(super) fn row(report: &VerifyReport, item: &VerifyItem) -> DifferenceRow {
 
 fn difference(report: &VerifyReport, one: &Difference) -> DifferenceRow {
     let what = one.aspects.iter().map(|aspect| Aspect::as_str(*aspect));
-    let replica = one.replica.and_then(|at| report.replicas.get(at));
+    let replica = one.replica.and_then(|at| report.copies.replicas.get(at));
     let checksum = |crc: u32| format!("{crc:08x}");
     DifferenceRow {
         offset: Some(one.offset),

@@ -61,8 +61,8 @@ fn violation(
 /// together.
 fn log_went_back(truth: &PartitionTruth, loss: &LogLoss, context: &AssessContext<'_>) -> Violation {
     // Where the leader is silent the newest offset is that of another log, which may be the one that holds more.
-    let mut ends = truth.replica_ends.iter();
-    let own = ends.find(|ends| Some(&ends.broker) == truth.leader.as_ref());
+    let leader = truth.leader.as_deref();
+    let own = leader.and_then(|leader| truth.ends_of(leader));
     let mut holders = loss.holders.iter();
     let facts = Lost {
         partition: truth.id,

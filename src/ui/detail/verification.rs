@@ -61,7 +61,7 @@ fn outcome_style(report: &VerifyReport, theme: &Theme) -> Style {
         theme.broken
     } else if report.unverified_count() > 0 {
         theme.degraded
-    } else if report.compared > 0 && report.replicas.len() > 1 {
+    } else if report.compared > 0 && report.copies.replicas.len() > 1 {
         theme.good
     } else {
         theme.text
@@ -80,7 +80,7 @@ fn add_progress(run: &VerificationRun, text: &mut TextBuilder<'_>) {
         _ => "nothing".to_owned(),
     };
     text.pair("compared", progress);
-    let committed = match (report.common, report.committed) {
+    let committed = match (report.copies.common, report.copies.committed) {
         (..0, _) => "nothing by all copies that are compared".to_owned(),
         (common, leaders) if common < leaders => format!(
             "up to offset {} by all compared, {} by the leader",
@@ -100,19 +100,19 @@ fn add_copies(report: &VerifyReport, app: &App, text: &mut TextBuilder<'_>) {
     let partition = app.truth().partition(&report.stream, report.partition);
     let leader = partition.and_then(|partition| partition.leader.as_ref());
     let failed = |replica: &BrokerId| {
-        let mut unverified = report.unverified.iter();
+        let mut unverified = report.copies.unverified.iter();
         unverified.find(|one| one.replica.as_ref() == Some(replica))
     };
-    let others = report.unverified.iter();
+    let others = report.copies.unverified.iter();
     let others = others.filter(|one| match &one.replica {
-        Some(replica) => !report.replicas.contains(replica),
+        Some(replica) => !report.copies.replicas.contains(replica),
         None => true,
     });
     let names = others.clone().filter_map(|one| one.replica.as_ref());
-    let names = report.replicas.iter().chain(names);
+    let names = report.copies.replicas.iter().chain(names);
     let width = names.map(|name| format::width(&sanitise::line(name))).max();
     let width = width.unwrap_or(0);
-    for (at, replica) in report.replicas.iter().enumerate() {
+    for (at, replica) in report.copies.replicas.iter().enumerate() {
         let differing = report.by_replica.get(at).copied().unwrap_or(0);
         let sign = match failed(replica) {
             _ if differing > 0 => (theme.glyphs.broken, theme.broken),
@@ -120,7 +120,7 @@ fn add_copies(report: &VerifyReport, app: &App, text: &mut TextBuilder<'_>) {
             None if report.compared == 0 => (theme.glyphs.unknown, theme.muted),
             None => (theme.glyphs.good, theme.good),
         };
-        let role = match (at, leader == Some(replica), report.replicas.len()) {
+        let role = match (at, leader == Some(replica), report.copies.replicas.len()) {
             (0, _, 1) => "no other copy to compare it with",
             (0, true, _) => "the leader's, with which the others are compared",
             (0, false, _) => "with which the others are compared",

@@ -27,11 +27,11 @@ fn begun() -> (World, RequestId, VerifySpec) {
 
 /// Half of it is compared, or all of it, and one copy differs twice.
 fn report(spec: &VerifySpec, is_done: bool) -> VerifyReport {
-    let mut report = VerifyReport::new(Arc::clone(&spec.stream), spec.partition, &spec.copies);
+    let mut report = VerifyReport::new(Arc::clone(&spec.stream), spec.partition, spec.copies.clone());
     let last = if is_done {
-        report.common
+        report.copies.common
     } else {
-        report.common / 2
+        report.copies.common / 2
     };
     let differs = |offset, aspects: &[Aspect]| CopyDifference {
         offset,

@@ -27,7 +27,11 @@ fn begun() -> (World, RequestId, VerifySpec) {
 
 /// Half of it is compared, or all of it, and one copy differs twice.
 fn report(spec: &VerifySpec, is_done: bool) -> VerifyReport {
-    let mut report = VerifyReport::new(Arc::clone(&spec.stream), spec.partition, spec.copies.clone());
+    let mut report = VerifyReport::new(
+        Arc::clone(&spec.stream),
+        spec.partition,
+        spec.copies.clone(),
+    );
     let last = if is_done {
         report.copies.common
     } else {

@@ -39,6 +39,9 @@ pub(crate) enum Disposition {
 pub(crate) struct ReadRange {
     /// The offset that comes next if nothing is missing; of a reversed one, the highest that may come. `None`: any.
     pub(crate) next: Option<Offset>,
+    /// While any may come next: what has this offset or a later one came after reading was told to begin, and is missed
+    /// where it does not come.
+    pub(crate) owed_from: Option<Offset>,
     /// The last offset that is delivered.
     pub(crate) stop_offset: Option<Offset>,
     /// The last point in time that is delivered.
@@ -50,6 +53,11 @@ pub(crate) struct ReadRange {
 }
 
 impl ReadRange {
+    /// Where a gap begins if what comes lies behind it.
+    pub(crate) fn expected(&self) -> Option<Offset> {
+        self.next.or(self.owed_from)
+    }
+
     /// Whether the offset lies past the stop, in the direction of reading.
     pub(crate) fn is_past(&self, offset: Offset) -> bool {
         self.stop_offset.is_some_and(|stop| {
@@ -83,7 +91,7 @@ impl ReadRange {
         if self.is_past(offset) {
             return Some(Disposition::PassedStop);
         }
-        let gap = !self.reverse && self.next.is_some_and(|next| offset > next);
+        let gap = !self.reverse && self.expected().is_some_and(|next| offset > next);
         (gap && !self.gaps_expected).then_some(Disposition::Held)
     }
 
@@ -269,7 +277,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
     }
 
     fn count_gap(&mut self, offset: Offset) {
-        if let (false, Some(next)) = (self.range.reverse, self.range.next) {
+        if let (false, Some(next)) = (self.range.reverse, self.range.expected()) {
             self.compacted += u64::try_from(offset.saturating_sub(next)).unwrap_or(0);
         }
     }
@@ -436,6 +444,21 @@ mod tests {
         assert_eq!(decoder.release_held(), Ok(Disposition::Full));
         assert_eq!(decoder.take_batch().unwrap().offset, 8);
         assert_eq!((decoder.compacted, decoder.range.next), (3, Some(9)));
+    }
+
+    #[test]
+    fn what_came_after_an_opening_from_anywhere_is_missed_where_it_does_not_come() {
+        let opened = || {
+            decoder(ReadRange {
+                owed_from: Some(5),
+                ..ReadRange::default()
+            })
+        };
+        assert_eq!(opened().decode(&message(5, "")), Ok(Disposition::Full));
+        assert_eq!(opened().decode(&message(7, "")), Ok(Disposition::Held));
+        let mut older = opened();
+        assert_eq!(older.decode(&message(2, "")), Ok(Disposition::Full));
+        assert_eq!(older.range.expected(), Some(3), "from here on all counts");
     }
 
     #[test]

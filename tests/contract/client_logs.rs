@@ -1,7 +1,9 @@
 //! Logs as servers come to hold them after a broker was emptied, and what a subscription makes of them.
 
 use liftui::client::{Client, ConnectOptions, Subscription, SubscriptionItem};
-use liftui::model::{OwnedMessages, RetryLimit, StartAt, StopAt, SubscribeSpec, SubscriptionEvent};
+use liftui::model::{
+    OwnedMessages, RetryLimit, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
+};
 
 use super::scripted_log::{STREAM, ScriptedLog};
 use super::test_cluster::{CAP, range};
@@ -14,11 +16,15 @@ fn times(from: i64, count: i64) -> impl Iterator<Item = i64> {
 }
 
 async fn open(broker: &ScriptedLog) -> (Client, Subscription<OwnedMessages>) {
+    open_at(broker, StartAt::Earliest).await
+}
+
+async fn open_at(broker: &ScriptedLog, start: StartAt) -> (Client, Subscription<OwnedMessages>) {
     let client = Client::connect(ConnectOptions::new(vec![broker.address.clone()]));
     let client = client.await.expect("it answers");
     let spec = SubscribeSpec {
         give_up: RetryLimit::Never,
-        ..range(STREAM, 0, StartAt::Earliest, StopAt::Never)
+        ..range(STREAM, 0, start, StopAt::Never)
     };
     let reading = client.subscribe(spec).await.expect("it is there");
     (client, reading)
@@ -78,4 +84,50 @@ async fn what_a_replica_holds_of_a_log_that_was_left_is_not_read_again() {
     let expected: Vec<i64> = std::iter::once(3).chain(to..604).collect();
     assert_eq!(offsets, expected);
     client.close().await;
+}
+
+/// What an outage took of a log before anything of it was delivered: first offset delivered, and gaps told.
+async fn first_after_outage(
+    broker: &ScriptedLog,
+    start: StartAt,
+    meanwhile: impl FnOnce(),
+) -> (i64, Vec<(i64, i64)>) {
+    let (client, mut reading) = open_at(broker, start).await;
+    meanwhile();
+    let mut gaps = Vec::new();
+    let read = async {
+        loop {
+            match reading.next().await.expect("it goes on") {
+                SubscriptionItem::Batch(message) => return message.offset,
+                SubscriptionItem::Event(SubscriptionEvent::Gap { from, to }) => {
+                    gaps.push((from, to));
+                }
+                SubscriptionItem::Event(_) => {}
+            }
+        }
+    };
+    let first = tokio::time::timeout(2 * CAP, read).await.expect("in time");
+    client.close().await;
+    (first, gaps)
+}
+
+#[tokio::test]
+async fn what_retention_takes_before_the_first_delivery_is_told_if_it_came_after_the_opening() {
+    let old: Vec<i64> = times(SECOND, 3).collect();
+    let new: Vec<i64> = times(SECOND, 10).collect();
+    for start in [StartAt::Earliest, StartAt::Time(Timestamp(SECOND))] {
+        let broker = ScriptedLog::serve(old.clone()).await;
+        broker.hold_back(3);
+        let met = first_after_outage(&broker, start, || {
+            broker.replace_and_clean(new.clone(), 7);
+        });
+        assert_eq!(met.await, (7, vec![(3, 6)]), "{start:?}");
+        // What was stored at the opening is not asked for by who begins at the oldest.
+        let broker = ScriptedLog::serve(old.clone()).await;
+        broker.hold_back(3);
+        let met = first_after_outage(&broker, start, || {
+            broker.replace_and_clean(new.clone(), 2);
+        });
+        assert_eq!(met.await, (2, vec![]), "{start:?}");
+    }
 }

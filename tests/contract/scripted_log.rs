@@ -21,11 +21,41 @@ const ID: &str = "scripted-1";
 type Answer<T> = Result<Response<T>, Status>;
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
+/// What the broker holds.
+#[derive(Clone, Default)]
+struct Log {
+    /// The times of the messages, whose offsets are their places.
+    times: Vec<i64>,
+    /// How many of the oldest retention took.
+    removed: usize,
+    /// How many of the newest are not committed.
+    uncommitted: usize,
+}
+
+impl Log {
+    fn of(times: Vec<i64>) -> Self {
+        Self {
+            times,
+            ..Self::default()
+        }
+    }
+
+    fn high_watermark(&self) -> i64 {
+        i64::try_from(self.times.len() - self.uncommitted).unwrap() - 1
+    }
+
+    /// What readers get from that offset on.
+    fn read_from(&self, first: usize) -> Vec<(i64, i64)> {
+        let places = (0..).zip(self.times.iter().copied());
+        let committed = places.take(self.times.len() - self.uncommitted);
+        committed.skip(first.max(self.removed)).collect()
+    }
+}
+
 /// The broker. All that it serves ends with it.
 pub(crate) struct ScriptedLog {
     pub(crate) address: String,
-    /// The times of the messages, whose offsets are their places.
-    log: watch::Sender<Vec<i64>>,
+    log: watch::Sender<Log>,
     _serving: tokio::task::JoinSet<()>,
 }
 
@@ -34,7 +64,7 @@ impl ScriptedLog {
     pub(crate) async fn serve(times: Vec<i64>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (log, followed) = watch::channel(times);
+        let (log, followed) = watch::channel(Log::of(times));
         let calls = Calls {
             port: address.port(),
             log: followed,
@@ -53,25 +83,38 @@ impl ScriptedLog {
 
     /// Holds another log from now on. Whoever reads is cut off.
     pub(crate) fn replace(&self, times: Vec<i64>) {
-        self.log.send_replace(times);
+        self.log.send_replace(Log::of(times));
+    }
+
+    /// Has not committed that many of its newest messages.
+    pub(crate) fn hold_back(&self, count: usize) {
+        self.log.send_modify(|log| log.uncommitted = count);
+    }
+
+    /// Holds another log from now on, of which retention took that many messages.
+    pub(crate) fn replace_and_clean(&self, times: Vec<i64>, removed: usize) {
+        self.log.send_replace(Log {
+            removed,
+            ..Log::of(times)
+        });
     }
 }
 
 struct Calls {
     port: u16,
-    log: watch::Receiver<Vec<i64>>,
+    log: watch::Receiver<Log>,
     feeds: TaskTracker,
 }
 
 impl Calls {
     fn partition(&self) -> pb::PartitionMetadata {
-        let newest = i64::try_from(self.log.borrow().len()).unwrap() - 1;
+        let log = self.log.borrow();
         pb::PartitionMetadata {
             leader: ID.to_owned(),
             replicas: vec![ID.to_owned()],
             isr: vec![ID.to_owned()],
-            high_watermark: newest,
-            newest_offset: newest,
+            high_watermark: log.high_watermark(),
+            newest_offset: i64::try_from(log.times.len()).unwrap() - 1,
             ..Default::default()
         }
     }
@@ -79,15 +122,14 @@ impl Calls {
 
 /// Sends what the log holds from that offset on, until it is another log.
 async fn feed(
-    mut log: watch::Receiver<Vec<i64>>,
+    mut log: watch::Receiver<Log>,
     first: usize,
     sink: mpsc::Sender<Result<pb::Message, Status>>,
 ) {
-    let times = log.borrow_and_update().clone();
-    let messages = times.iter().enumerate().skip(first);
-    let messages = messages.map(|(offset, time)| pb::Message {
-        offset: i64::try_from(offset).unwrap(),
-        timestamp: *time,
+    let read = log.borrow_and_update().read_from(first);
+    let messages = read.into_iter().map(|(offset, timestamp)| pb::Message {
+        offset,
+        timestamp,
         stream: STREAM.to_owned(),
         ..Default::default()
     });
@@ -118,8 +160,8 @@ impl Api for Calls {
             pb::StartPosition::Offset => usize::try_from(request.start_offset).unwrap(),
             pb::StartPosition::Timestamp => {
                 let is_due = |time: &i64| *time >= request.start_timestamp;
-                let log = self.log.borrow();
-                log.iter().position(is_due).unwrap_or(log.len())
+                let times = &self.log.borrow().times;
+                times.iter().position(is_due).unwrap_or(times.len())
             }
             pb::StartPosition::NewOnly
             | pb::StartPosition::Earliest

@@ -342,11 +342,7 @@ impl Connector {
 
     /// Resolves the positions, once for the subscription's whole life.
     async fn resolve(&mut self, address: &str) -> std::result::Result<SubscribePlan, OpenError> {
-        let ends = if positions::needs_end(&self.request.spec) {
-            self.log_ends(address).await?
-        } else {
-            None
-        };
+        let ends = self.log_ends(address).await?;
         let spec = &self.request.spec;
         if let Some((from, to)) = ends
             .filter(|_| spec.stop == StopAt::Latest)
@@ -360,7 +356,7 @@ impl Connector {
         {
             self.events.push(SubscriptionEvent::Rewound { from, to: 0 });
             self.request.spec.start = StartAt::Earliest;
-        } else if let Some(newest) = self.ends_before_start(ends, address).await? {
+        } else if let Some(newest) = self.ends_before_start(ends) {
             let start = self.request.spec.start;
             self.events
                 .push(SubscriptionEvent::PastEnd { start, newest });

@@ -253,7 +253,7 @@ impl<S: MessageSink> Reader<S> {
                 None
             }
         };
-        let next = range.next.or(begins)?;
+        let next = range.next.or(begins).or(range.owed_from)?;
         let waits = self.has_older()
             || (!range.reverse && partition.high_watermark >= next && !range.is_past(next));
         waits.then_some(next)
@@ -280,7 +280,7 @@ impl<S: MessageSink> Reader<S> {
     pub(super) async fn resolve_gap(&mut self) {
         let (from, to) = {
             let decoder = codec::lock(&self.decoder);
-            (decoder.range.next, decoder.held_back_offset())
+            (decoder.range.expected(), decoder.held_back_offset())
         };
         if let (Some(from), Some(to)) = (from, to) {
             if matches!(self.probe_oldest(false).await, OldestProbe::Only(oldest) if oldest < from)

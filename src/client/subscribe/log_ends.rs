@@ -8,29 +8,21 @@ use crate::model::{ErrorKind, Offset, StartAt, Timestamp};
 
 impl Connector {
     /// The newest offset of a log that ends before the place where reading is to begin.
-    pub(super) async fn ends_before_start(
-        &self,
-        ends: Option<LogEnds>,
-        address: &str,
-    ) -> Result<Option<Offset>, OpenError> {
+    pub(super) fn ends_before_start(&self, ends: Option<LogEnds>) -> Option<Offset> {
         let spec = &self.request.spec;
         let newest = |ends: LogEnds| ends.next().saturating_sub(1);
         match spec.start {
-            StartAt::Offset(offset) => Ok(ends.filter(|ends| offset > ends.next()).map(newest)),
+            StartAt::Offset(offset) => ends.filter(|ends| offset > ends.next()).map(newest),
             // What is stored now would be read from there on all the same: servers take a later time for the end.
             StartAt::Time(time) if time > Timestamp::now().plus(CLOCK_SKEW) && !spec.reverse => {
-                let ends = match ends {
-                    Some(ends) => Some(ends),
-                    None => self.log_ends(address).await?,
-                };
-                Ok(ends.map(newest))
+                ends.map(newest)
             }
             StartAt::Earliest
             | StartAt::Latest
             | StartAt::New
             | StartAt::Last(_)
             | StartAt::Time(_)
-            | StartAt::TimeAgo(_) => Ok(None),
+            | StartAt::TimeAgo(_) => None,
         }
     }
 

@@ -97,13 +97,6 @@ pub(super) struct SubscribePlan {
     stops_at_latest: bool,
 }
 
-/// Whether the end of the log has to be known to resolve this.
-pub(super) fn needs_end(spec: &SubscribeSpec) -> bool {
-    let open_start = !matches!(spec.start, StartAt::Time(_) | StartAt::TimeAgo(_));
-    let pinned_stop = matches!(spec.stop, StopAt::Latest | StopAt::Newest | StopAt::Time(_));
-    open_start || pinned_stop || spec.reverse
-}
-
 /// Resolves the positions; `None` where the range holds nothing, so that it is done at once. `ends` are those of the
 /// leader, `None` where they could not be asked for. `nth_last` is where the last N messages begin; offsets are counted
 /// where that is not known.
@@ -133,6 +126,7 @@ pub(super) fn resolve(
     };
     let range = ReadRange {
         next,
+        owed_from: owed_from(start, ends, now),
         stop_offset,
         stop_time,
         reverse: false,
@@ -180,6 +174,17 @@ fn start_position(
     }
 }
 
+/// From which offset on all has to come though the server chooses where to begin: what was not stored yet. Retention may
+/// take it before it is read, over an outage.
+fn owed_from(start: StartPosition, ends: Option<LogEnds>, now: Timestamp) -> Option<Offset> {
+    let takes_all_new = match start {
+        StartPosition::Earliest | StartPosition::New => true,
+        StartPosition::Time(time) => is_past(time, now),
+        StartPosition::Offset(_) | StartPosition::Latest => false,
+    };
+    ends.filter(|_| takes_all_new).map(LogEnds::next)
+}
+
 /// Whether no broker's clock can be before that time any more.
 pub(super) fn is_past(time: Timestamp, now: Timestamp) -> bool {
     time < now.minus(CLOCK_SKEW)
@@ -217,6 +222,7 @@ fn resolve_reverse(
     };
     let range = ReadRange {
         next,
+        owed_from: None,
         stop_offset: Some(lowest),
         stop_time,
         reverse: true,
@@ -399,6 +405,29 @@ mod tests {
                 "{start:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_not_stored_at_an_opening_has_to_come_wherever_the_server_begins() {
+        let now = Timestamp(1).plus(CLOCK_SKEW).plus(CLOCK_SKEW);
+        let stored = LogEnds {
+            high_watermark: -1,
+            newest: 0,
+        };
+        let owed = |start| {
+            let spec = SubscribeSpec {
+                start,
+                ..SubscribeSpec::default()
+            };
+            let plan = resolve(&spec, Some(stored), None, now).unwrap();
+            plan.range.expected()
+        };
+        assert_eq!(owed(StartAt::Earliest), Some(1));
+        assert_eq!(owed(StartAt::Time(Timestamp(1))), Some(1));
+        assert_eq!(owed(StartAt::TimeAgo(2 * CLOCK_SKEW)), Some(1));
+        // What comes first may be older than that time, and is skipped then.
+        assert_eq!(owed(StartAt::Time(now)), None);
+        assert_eq!(owed(StartAt::Last(5)), None);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use regex::bytes::{Regex, RegexBuilder};
 use regex_automata::hybrid::dfa::DFA;
+use regex_automata::meta::{self, BuildError, Regex};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::{Input, MatchError, util::syntax};
 
@@ -34,17 +34,35 @@ pub(in crate::store) struct BoundedRegex {
 
 impl BoundedRegex {
     /// Compiles the pattern with these settings.
-    pub(super) fn new(builder: &mut RegexBuilder, syntax: syntax::Config) -> Result<Self, String> {
-        let built = builder.size_limit(MOST_BYTES).build();
+    pub(super) fn new(pattern: &str, syntax: syntax::Config) -> Result<Self, String> {
+        Self::compile(pattern, syntax, true)
+    }
+
+    /// The same of a part that has no literals: engines would look for what begins it, such as any digit, and stop at
+    /// each, which is slower than to take byte by byte.
+    pub(super) fn without_literals(pattern: &str) -> Result<Self, String> {
+        Self::compile(pattern, syntax::Config::new(), false)
+    }
+
+    fn compile(pattern: &str, syntax: syntax::Config, has_literals: bool) -> Result<Self, String> {
+        let syntax = syntax.utf8(false);
+        let config = meta::Config::new()
+            .utf8_empty(false)
+            .nfa_size_limit(Some(MOST_BYTES))
+            .auto_prefilter(has_literals);
+        let built = meta::Builder::new()
+            .syntax(syntax)
+            .configure(config)
+            .build(pattern);
         let regex = built.map_err(|error| reason(&error))?;
         let compiled = thompson::Compiler::new()
-            .syntax(syntax.utf8(false))
+            .syntax(syntax)
             .configure(
                 thompson::Config::new()
                     .utf8(false)
                     .which_captures(WhichCaptures::None),
             )
-            .build(regex.as_str());
+            .build(pattern);
         let nfa = compiled.map_err(|_same_limits| TOO_LARGE.to_owned())?;
         let states = nfa.states().len();
         let config = DFA::config()
@@ -91,17 +109,17 @@ impl BoundedRegex {
 
     /// The first match at or after `from`.
     pub(super) fn find_at(&self, bytes: &[u8], from: usize) -> Option<Range<usize>> {
-        Some(self.regex.find_at(bytes, from)?.range())
+        let input = Input::new(bytes).range(from..);
+        Some(self.regex.find(input)?.range())
     }
 }
 
-/// The regex crate's reason in one line, without its drawing of the place.
-fn reason(error: &regex::Error) -> String {
-    let text = match error {
-        regex::Error::Syntax(text) => text.as_str(),
-        regex::Error::CompiledTooBig(_) => return TOO_LARGE.into(),
-        _ => "",
+/// The reason in one line, without its drawing of the place.
+fn reason(error: &BuildError) -> String {
+    let Some(syntax) = error.syntax_error() else {
+        return TOO_LARGE.into();
     };
+    let text = syntax.to_string();
     let line = text
         .lines()
         .rev()

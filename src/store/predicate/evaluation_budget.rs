@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cel::ExecutionError;
 use cel::common::types::{CelBytes, CelList, CelMap, CelOptional, CelString, Type};
 use cel::common::value::{StaticVal, Val};
-use regex::bytes::RegexBuilder;
 use regex_automata::util::syntax;
 
 use super::bounded_regex::BoundedRegex;
@@ -152,7 +151,7 @@ impl Patterns {
 
     /// Compiles it, or says in a sentence why not.
     pub(super) fn add(&self, pattern: &str) -> Result<BoundedRegex, String> {
-        let regex = BoundedRegex::new(&mut RegexBuilder::new(pattern), syntax::Config::new())?;
+        let regex = BoundedRegex::new(pattern, syntax::Config::new())?;
         let mut patterns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if patterns.len() < MOST_PATTERNS {
             patterns.insert(pattern.to_owned(), regex.clone());

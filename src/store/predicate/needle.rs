@@ -5,7 +5,6 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use memchr::memmem;
-use regex::bytes::RegexBuilder;
 use regex_automata::util::syntax;
 use regex_syntax::hir::literal::{Extractor, Literal, Seq};
 use regex_syntax::hir::{Hir, HirKind};
@@ -47,9 +46,7 @@ impl Needle {
 
     /// A regular expression; `^` and `$` hold at the ends of lines.
     pub(in crate::store) fn pattern(pattern: &str) -> Result<Self, String> {
-        let mut builder = RegexBuilder::new(pattern);
-        let syntax = syntax::Config::new().multi_line(true);
-        let regex = BoundedRegex::new(builder.multi_line(true), syntax)?;
+        let regex = BoundedRegex::new(pattern, syntax::Config::new().multi_line(true))?;
         let required = required(pattern).filter(BoundedRegex::has_few_states);
         Ok(Self::Pattern { regex, required })
     }
@@ -102,11 +99,10 @@ impl Needle {
 
 /// Letters outside ASCII are folded as Unicode says; ASCII text by its bytes alone, which is faster.
 fn any_case(text: &str) -> Option<BoundedRegex> {
-    let mut builder = RegexBuilder::new(&regex::escape(text));
-    let unicode = !text.is_ascii();
-    builder.case_insensitive(true).unicode(unicode);
-    let syntax = syntax::Config::new().case_insensitive(true);
-    BoundedRegex::new(&mut builder, syntax.unicode(unicode)).ok()
+    let syntax = syntax::Config::new()
+        .case_insensitive(true)
+        .unicode(!text.is_ascii());
+    BoundedRegex::new(&regex_syntax::escape(text), syntax).ok()
 }
 
 /// What is part of each match and can be searched for in many messages at once: literals where that takes few, else
@@ -164,7 +160,7 @@ fn alternation(literals: &[Literal]) -> Option<BoundedRegex> {
             write!(pattern, "\\x{byte:02x}").ok()?;
         }
     }
-    BoundedRegex::new(&mut RegexBuilder::new(&pattern), syntax::Config::new()).ok()
+    BoundedRegex::new(&pattern, syntax::Config::new()).ok()
 }
 
 /// The longest run of expressions that are bounded and look at nothing around them.
@@ -183,5 +179,5 @@ fn required_part(parts: &[Hir]) -> Option<BoundedRegex> {
     let longest = runs.max_by_key(|run| run.properties().minimum_len())?;
     let useful = longest.properties().minimum_len()? >= SHORTEST_LITERAL;
     let pattern = useful.then(|| longest.to_string())?;
-    BoundedRegex::new(&mut RegexBuilder::new(&pattern), syntax::Config::new()).ok()
+    BoundedRegex::without_literals(&pattern).ok()
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use liftui::model::SubscriptionEvent;
+
 use super::history::{MessageId, Place, Reading, Told};
 
 /// When each message was delivered first.
@@ -16,6 +18,23 @@ fn first_deliveries(reading: &Reading) -> BTreeMap<MessageId, Duration> {
     first
 }
 
+/// Since when the group could be handed a message of the log that it read at `until`, if it went on between `from` and then:
+/// servers go from one log to another, and what stands in the one that a tail read is not in the other.
+fn in_this_log_since(group: &Reading, from: Duration, until: Duration) -> Duration {
+    let meanwhile = |at: Duration| from < at && at <= until;
+    let told = group.entries.iter().filter(|entry| meanwhile(entry.at));
+    let mut went_on = false;
+    let mut since = from;
+    for entry in told {
+        match entry.told {
+            Told::Message { .. } => went_on = true,
+            Told::Event(SubscriptionEvent::Rewound { .. }) if went_on => since = entry.at,
+            Told::Event(_) | Told::Stranger(_) => {}
+        }
+    }
+    since
+}
+
 /// The longest that the group was behind a tail of that partition with one message, as a sentence where it is longer than
 /// allowed. What no member was ever handed is another rule's.
 pub(crate) fn stall(
@@ -24,10 +43,15 @@ pub(crate) fn stall(
     tail: &Reading,
     allowed: Duration,
 ) -> Option<String> {
-    let (group, tail) = (first_deliveries(group), first_deliveries(tail));
+    let (handed, tail) = (first_deliveries(group), first_deliveries(tail));
     let behind = tail.iter().filter_map(|(id, at)| {
-        let later = group.get(id)?.saturating_sub(*at);
-        Some((later, *at, *id))
+        let handed_at = *handed.get(id)?;
+        let later = handed_at.saturating_sub(*at);
+        if later <= allowed {
+            return Some((later, *at, *id));
+        }
+        let since = in_this_log_since(group, *at, handed_at);
+        Some((handed_at.saturating_sub(since), *at, *id))
     });
     let (later, at, id) = behind.max()?;
     (later > allowed).then(|| {
@@ -63,6 +87,25 @@ mod tests {
             entries: (0..).zip(times).map(entry).collect(),
             ..Reading::default()
         }
+    }
+
+    #[test]
+    fn what_was_in_another_log_meanwhile_is_not_late() {
+        let place: Place = (Arc::from("main"), 0);
+        let tail = reading(&[1, 2, 3]);
+        let with_rewind = |times: &[u64], rewound: u64| {
+            let mut group = reading(times);
+            group.entries.push(Entry {
+                at: Duration::from_secs(rewound),
+                member: 0,
+                told: Told::Event(SubscriptionEvent::Rewound { from: 9, to: 0 }),
+            });
+            group.entries.sort_by_key(|entry| entry.at);
+            stall(&place, &group, &tail, Duration::from_secs(12))
+        };
+        assert_eq!(with_rewind(&[1, 40, 3], 39), None);
+        let stood_still = with_rewind(&[41, 40, 42], 39);
+        assert!(stood_still.is_some(), "nothing came before the log changed");
     }
 
     #[test]

@@ -2,18 +2,21 @@
 //!
 //! What matches is the predicate's, the order of matches the scan's business; both are in `store`.
 
+use std::future::Future;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
 
 use super::channels::EventSender;
-use super::supervisor::panicked;
+use super::low_priority;
 use crate::app::{Event, ScanEvent, ScanId, Schemas};
 use crate::model::{Failure, Timestamp};
 use crate::store::{Chunk, FieldIndex, Query, QueryRun, Scan};
+
+/// What it is that breaks where looking does.
+const LOOKING: &str = "looking for what matches";
 
 /// Runs a scan to its end, once the one before has ended; dropping this stops it.
 ///
@@ -30,7 +33,7 @@ pub(super) async fn run(id: ScanId, scan: Scan, turn: Arc<Semaphore>, outbox: Ev
         .map_or(1, NonZero::get)
         .saturating_sub(1);
     let matches = outbox.clone();
-    let scanning = tokio::task::spawn_blocking(move || {
+    let scanning = low_priority::run(LOOKING, move || {
         let _permit = permit;
         let send = |event| matches.send_blocking(Event::Scan(id, event));
         let finished = scan.run(threads, |chunk, indices| {
@@ -67,14 +70,13 @@ impl MessageFilter {
     ) -> Result<(Option<Arc<Chunk>>, u64), Failure> {
         let (predicate, chunk) = (self.query.predicate().clone(), Arc::clone(chunk));
         let permit = Arc::clone(&self.turn).acquire_owned().await.ok();
-        let looking = tokio::task::spawn_blocking(move || {
+        let looking = low_priority::run(LOOKING, move || {
             let _permit = permit;
             let run = QueryRun::at(Timestamp::now());
             let found = predicate.scan(&chunk, &run);
             (chunk.select(&found), run.undecided())
         });
-        let looked = looking.await;
-        looked.map_err(|_panicked| panicked("looking for what matches"))
+        looking.await
     }
 }
 
@@ -86,14 +88,18 @@ pub(super) async fn index_fields(
     outbox: EventSender,
 ) {
     let index = move || Arc::new(FieldIndex::reading_by(&chunks, Some(&schemas)));
-    if let Ok(index) = tokio::task::spawn_blocking(index).await {
+    if let Ok(index) = low_priority::run("reading the fields of messages", index).await {
         outbox.send(Event::Fields(id, index)).await;
     }
 }
 
-/// Tells when it panics: its tail would wait for ever.
-async fn watch(id: ScanId, scanning: JoinHandle<()>, outbox: EventSender) {
-    if scanning.await.is_err_and(|error| error.is_panic()) {
+/// Tells when it breaks: its tail would wait for ever.
+async fn watch(
+    id: ScanId,
+    scanning: impl Future<Output = Result<(), Failure>>,
+    outbox: EventSender,
+) {
+    if scanning.await.is_err() {
         outbox.send(Event::Scan(id, ScanEvent::Failed)).await;
     }
 }
@@ -117,7 +123,7 @@ mod tests {
     #[tokio::test]
     async fn a_scan_that_panics_is_told() {
         let (outbox, mut inbox) = event_channels();
-        let scanning = tokio::task::spawn_blocking(|| panic!("as a test wants it"));
+        let scanning = low_priority::run(LOOKING, || panic!("as a test wants it"));
         watch(ID, scanning, outbox).await;
         let told = inbox.control.recv().await.unwrap();
         assert_eq!(told, Event::Scan(ID, ScanEvent::Failed));

@@ -1,7 +1,7 @@
 //! What a cluster of 10,000 streams of 4 partitions costs the dashboard's loop: everything here delays a key.
 //! The frames of a small cluster stand beside it, for the ratio.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,6 +62,8 @@ pub(crate) fn sample(streams: usize, busy: usize) -> Outcome<Vec<Sample>> {
     let ids: Vec<BrokerId> = BROKERS.map(Arc::from).into();
     // What a broker says unchanged is shared with its answer before.
     let mut known = BROKERS.map(|_| BTreeMap::new());
+    // As the poller does it, so that no view is freed by the loop.
+    let mut last_views = VecDeque::new();
     for round in 0..ROUNDS {
         let now =
             Timestamp(1_795_348_800_000_000_000).plus(Duration::from_secs(2) * round.try_into()?);
@@ -69,8 +71,10 @@ pub(crate) fn sample(streams: usize, busy: usize) -> Outcome<Vec<Sample>> {
         for (by, known) in known.iter_mut().enumerate() {
             known.extend((0..new).map(|number| stream(number, round, &ids)));
             let view = view(by, known.clone(), now);
+            last_views.push_back(Arc::clone(&view));
             times[0].1.push(context.take(Event::BrokerView(view)));
         }
+        last_views.drain(..last_views.len().saturating_sub(2 * BROKERS.len()));
         times[1].1.push(context.take(Event::Tick(now)));
         let key = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE);
         times[2].1.push(context.take(Event::Key(key)));

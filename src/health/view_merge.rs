@@ -1,6 +1,7 @@
 //! Merges the brokers' views: who knows which stream, in which incarnation.
 //! Whom of them to believe is decided in `leader`.
 
+use std::cmp::Ordering;
 use std::collections::btree_map;
 use std::iter::Peekable;
 use std::sync::Arc;
@@ -90,10 +91,19 @@ pub(super) fn advance<'a, T>(
     entries: &mut Peekable<impl Iterator<Item = (&'a StreamName, T)>>,
     name: &StreamName,
 ) -> Option<T> {
-    while entries.next_if(|(known, _)| *known < name).is_some() {}
-    entries
-        .next_if(|(known, _)| *known == name)
-        .map(|(_, entry)| entry)
+    while let Some((known, _)) = entries.peek() {
+        let order = if Arc::ptr_eq(known, name) {
+            Ordering::Equal
+        } else {
+            (*known).cmp(name)
+        };
+        match order {
+            Ordering::Less => entries.next(),
+            Ordering::Equal => return entries.next().map(|(_, entry)| entry),
+            Ordering::Greater => return None,
+        };
+    }
+    None
 }
 
 /// What the brokers say of the latest incarnation of a stream.

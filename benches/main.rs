@@ -21,7 +21,12 @@ mod search;
 use std::env;
 
 use demo_cluster::Outcome;
+use mimalloc::MiMalloc;
 use tokio::runtime::Builder;
+
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const BENCHES: [&str; 4] = ["drain", "search", "latency", "scale"];
 

@@ -16,7 +16,6 @@ mod first_unread;
 mod frame_limiter;
 mod input;
 mod key_history;
-mod low_priority;
 mod offline;
 mod options;
 pub(crate) mod pace;

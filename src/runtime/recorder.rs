@@ -11,14 +11,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
 use self::block_ring::BlockRing;
 pub(super) use self::block_ring::{KeptBlocks, NOTHING_KEPT};
-use super::low_priority;
 use crate::app::{App, Event, Settings, TailEvent};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::recording::{BlockBuilder, Fact};
@@ -110,7 +109,8 @@ impl Recorder {
         let (news_in, news) = mpsc::unbounded_channel();
         let backlog = Arc::<Backlog>::default();
         let freed = Arc::clone(&backlog);
-        let thread = low_priority::spawn("recorder", move || {
+        let thread = Builder::new().name("recorder".to_owned());
+        let thread = thread.spawn(move || {
             record(&inbox, builder, &mut ring, (&freed, &news_in));
             // Nothing waits for who records no more.
             drop(inbox);

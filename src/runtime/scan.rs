@@ -2,21 +2,18 @@
 //!
 //! What matches is the predicate's, the order of matches the scan's business; both are in `store`.
 
-use std::future::Future;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use super::channels::EventSender;
-use super::low_priority;
+use super::supervisor::panicked;
 use crate::app::{Event, ScanEvent, ScanId, Schemas};
 use crate::model::{Failure, Timestamp};
 use crate::store::{Chunk, FieldIndex, Query, QueryRun, Scan};
-
-/// What it is that breaks where looking does.
-const LOOKING: &str = "looking for what matches";
 
 /// Runs a scan to its end, once the one before has ended; dropping this stops it.
 ///
@@ -33,7 +30,7 @@ pub(super) async fn run(id: ScanId, scan: Scan, turn: Arc<Semaphore>, outbox: Ev
         .map_or(1, NonZero::get)
         .saturating_sub(1);
     let matches = outbox.clone();
-    let scanning = low_priority::run(LOOKING, move || {
+    let scanning = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         let send = |event| matches.send_blocking(Event::Scan(id, event));
         let finished = scan.run(threads, |chunk, indices| {
@@ -70,13 +67,14 @@ impl MessageFilter {
     ) -> Result<(Option<Arc<Chunk>>, u64), Failure> {
         let (predicate, chunk) = (self.query.predicate().clone(), Arc::clone(chunk));
         let permit = Arc::clone(&self.turn).acquire_owned().await.ok();
-        let looking = low_priority::run(LOOKING, move || {
+        let looking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let run = QueryRun::at(Timestamp::now());
             let found = predicate.scan(&chunk, &run);
             (chunk.select(&found), run.undecided())
         });
-        looking.await
+        let looked = looking.await;
+        looked.map_err(|_panicked| panicked("looking for what matches"))
     }
 }
 
@@ -88,18 +86,14 @@ pub(super) async fn index_fields(
     outbox: EventSender,
 ) {
     let index = move || Arc::new(FieldIndex::reading_by(&chunks, Some(&schemas)));
-    if let Ok(index) = low_priority::run("reading the fields of messages", index).await {
+    if let Ok(index) = tokio::task::spawn_blocking(index).await {
         outbox.send(Event::Fields(id, index)).await;
     }
 }
 
-/// Tells when it breaks: its tail would wait for ever.
-async fn watch(
-    id: ScanId,
-    scanning: impl Future<Output = Result<(), Failure>>,
-    outbox: EventSender,
-) {
-    if scanning.await.is_err() {
+/// Tells when it panics: its tail would wait for ever.
+async fn watch(id: ScanId, scanning: JoinHandle<()>, outbox: EventSender) {
+    if scanning.await.is_err_and(|error| error.is_panic()) {
         outbox.send(Event::Scan(id, ScanEvent::Failed)).await;
     }
 }
@@ -123,7 +117,7 @@ mod tests {
     #[tokio::test]
     async fn a_scan_that_panics_is_told() {
         let (outbox, mut inbox) = event_channels();
-        let scanning = low_priority::run(LOOKING, || panic!("as a test wants it"));
+        let scanning = tokio::task::spawn_blocking(|| panic!("as a test wants it"));
         watch(ID, scanning, outbox).await;
         let told = inbox.control.recv().await.unwrap();
         assert_eq!(told, Event::Scan(ID, ScanEvent::Failed));

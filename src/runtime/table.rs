@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 
 use super::channels::EventSender;
 use super::export::{failed, write_file};
-use super::low_priority;
 use super::range_reader::{LONGEST_SILENCE, RangeItem, RangeReader, Source};
+use super::supervisor::panicked;
 use crate::app::lists::filter::passes;
 use crate::app::{
     Event, Progress, TableEvent, TableExport, TableId, TableProgress, TableReport, TableSpec,
@@ -193,7 +194,7 @@ impl TableTask {
     /// Puts the rows in order and tells what is known.
     async fn report(&mut self, table: KeyTable) -> Result<KeyTable, Failure> {
         let view = self.view.clone();
-        let (table, order) = low_priority::run("putting the rows in order", move || {
+        let (table, order) = apart("putting the rows in order", move || {
             let order = ordered(&table, &view);
             (table, RowOrder::from(order))
         })
@@ -229,7 +230,7 @@ impl TableTask {
     /// Writes the rows that are shown, as they are now.
     async fn export(&self, table: KeyTable, export: TableExport) -> Result<KeyTable, Failure> {
         let (id, order) = (export.id, self.order.clone());
-        let (table, progress) = low_priority::run("writing the table", move || {
+        let (table, progress) = apart("writing the table", move || {
             let progress = write(&table, &order, &export);
             (table, progress)
         })
@@ -237,6 +238,14 @@ impl TableTask {
         self.deps.outbox.send(Event::Exported(id, progress)).await;
         Ok(table)
     }
+}
+
+/// Does it on a thread of its own, which may take its time.
+async fn apart<T: Send + 'static>(
+    doing: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    spawn_blocking(work).await.map_err(|_panic| panicked(doing))
 }
 
 fn ordered(table: &KeyTable, view: &TableView) -> Vec<RowId> {

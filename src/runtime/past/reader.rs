@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Builder;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -11,7 +12,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::app::App;
 use crate::model::Timestamp;
 use crate::recording::{LineParser, Mark, Player, Recording, find_marks, next_mark};
-use crate::runtime::low_priority;
 use crate::runtime::recorder::{NOTHING_KEPT, RingReader};
 
 /// How much of the past is folded before it is looked whether anybody still wants it.
@@ -78,7 +78,8 @@ impl PastReader {
             next: 0,
             marks: None,
         };
-        low_priority::spawn("past", move || reading.run(&inbox, &outbox))?;
+        let thread = Builder::new().name("past".to_owned());
+        thread.spawn(move || reading.run(&inbox, &outbox))?;
         Ok(Self {
             orders,
             answers,

@@ -72,12 +72,13 @@ mod stream_tracker;
 mod subject_storage;
 mod truth;
 mod truth_changes;
+mod unread_view;
 mod vanished_streams;
 mod verdict;
 mod view_merge;
 mod what_if;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,18 +105,18 @@ pub use verdict::{RuleOptions, Verdict};
 pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 
 use crate::model::{
-    BrokerView, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, Probe, StreamName,
-    Timestamp,
+    BrokerView, CursorEntry, FirstUnread, Offset, PartitionId, Probe, StreamName, Timestamp,
 };
 use assess::AssessContext;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
 use known_findings::KnownFindings;
-use stream_tracker::{StreamSums, StreamTracker};
+use stream_tracker::{Assessed, StreamSums, StreamTracker};
+use unread_view::UnreadView;
 
-/// Partitions of which only the log has grown that [`Health::assess`] looks at in one call: a tenth of a very large
-/// cluster, which keeps the call within some ten milliseconds.
-const LOG_ENDS_AT_ONCE: usize = 4_000;
+/// Partitions that are looked at in one call: a tenth of a very large cluster, which keeps the call within some
+/// milliseconds.
+const PARTITIONS_AT_ONCE: usize = 4_000;
 
 /// How long the first looks take from the first answer on: a broker with a dead peer answers after 3 s (wire-contract §0.5).
 const FIRST_LOOKS: Duration = Duration::from_secs(5);
@@ -130,6 +131,8 @@ pub struct Health {
     brokers: BrokerTracker,
     streams: StreamTracker,
     cursors: CursorTracker,
+    /// Answers of which not all streams have been taken in yet.
+    unread: VecDeque<UnreadView>,
     /// Whether anything was reported since the truth was put together.
     changed: bool,
     /// What all streams add up to, as of their last assessment.
@@ -194,22 +197,49 @@ impl Health {
         if change.reach {
             self.streams.mark_all_changed();
         }
-        if let (Ok(cluster), true) = (&view.result, change.is_believed) {
-            self.observe_streams(view, cluster, change.before.as_deref());
+        if change.is_believed {
+            self.unread.extend(UnreadView::new(view, change.before));
         }
-        for view in change.accepted {
-            if let Ok(cluster) = &view.result {
-                self.observe_streams(&view, cluster, None);
+        let accepted = change.accepted.iter();
+        let accepted = accepted.filter_map(|view| UnreadView::new(view, None));
+        self.unread.extend(accepted);
+        self.read_views(PARTITIONS_AT_ONCE);
+    }
+
+    /// Takes in so many partitions of what brokers have answered, or all that there are.
+    fn read_views(&mut self, most: usize) {
+        let mut left = most;
+        while left > 0 {
+            let Some(unread) = self.unread.front_mut() else {
+                return;
+            };
+            let is_first = unread.next.is_none();
+            let (names, partitions) = unread.advance(left);
+            left = left.saturating_sub(partitions);
+            let (view, by, at) = (&unread.cluster, unread.by.as_ref(), unread.at);
+            let names = (
+                names.0.as_ref().map(|n| &**n),
+                names.1.as_ref().map(|n| &**n),
+            );
+            let before = unread.before.as_deref();
+            self.streams.observe(before, view, by, at, names);
+            if is_first {
+                self.cursors.record_log_ends(view, by, at);
+            }
+            if unread.next.is_none() {
+                self.unread.pop_front();
             }
         }
     }
 
-    fn observe_streams(&mut self, view: &BrokerView, cluster: &Cluster, before: Option<&Cluster>) {
-        let by = cluster.answered_by.as_ref().or(view.broker.as_ref());
-        // The streams were collected before the broker waited for its survey of brokers (wire-contract §4.7).
-        let at = view.at.minus(view.took);
-        self.streams.observe(before, cluster, by, at);
-        self.cursors.record_log_ends(cluster, by, at);
+    /// Whether not all has been taken in that brokers have answered.
+    pub fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Takes in some of that, which takes some milliseconds.
+    pub fn read_on(&mut self) {
+        self.read_views(PARTITIONS_AT_ONCE);
     }
 
     /// Records what a partition's leader answered when asked for it alone.
@@ -293,18 +323,35 @@ impl Health {
     /// The truth as of all that was reported up to `now`: the same value, shared, where nothing changed. Only streams of
     /// which something new was reported are assessed again.
     ///
-    /// In a cluster of more than 4,000 partitions, those of which only the log has grown take turns, so that one call
-    /// takes no longer than some ten milliseconds; whatever else changes is there at once.
+    /// In a cluster of more than 4,000 partitions, those of which only the log has grown take turns from call to call;
+    /// whatever else changes is there at once.
     pub fn assess(&mut self, now: Timestamp) -> Arc<Truth> {
-        self.assess_up_to(Some(LOG_ENDS_AT_ONCE), now)
+        loop {
+            if let Some(truth) = self.assess_some(now) {
+                return truth;
+            }
+        }
+    }
+
+    /// A part of what [`Health::assess`] does, which takes some milliseconds in a cluster of any size; `None` until a last call
+    /// has done the rest.
+    pub fn assess_some(&mut self, now: Timestamp) -> Option<Arc<Truth>> {
+        if self.has_unread() {
+            self.read_on();
+            return None;
+        }
+        self.assess_up_to(Some(PARTITIONS_AT_ONCE), now)
     }
 
     /// Assesses without turns, however long it takes: for who asks once.
     pub fn assess_whole(&mut self, now: Timestamp) -> Arc<Truth> {
-        self.assess_up_to(None, now)
+        self.read_views(usize::MAX);
+        let truth = self.assess_up_to(None, now);
+        truth.unwrap_or_else(|| Arc::clone(&self.truth))
     }
 
-    fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Arc<Truth> {
+    /// `None` where more is left than may be looked at in one call.
+    fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Option<Arc<Truth>> {
         let no_majority = self.brokers.lacks_majority();
         if no_majority != self.no_majority {
             self.no_majority = no_majority;
@@ -317,7 +364,11 @@ impl Health {
             options: &self.options,
             now,
         };
-        let assessed = self.streams.assess(&context, most);
+        let assessed = match self.streams.assess(&context, most) {
+            Assessed::Nothing => false,
+            Assessed::Changes => true,
+            Assessed::Part => return None,
+        };
         if assessed {
             let named = self.streams.named_brokers();
             self.brokers.update_unlisted(named, now);
@@ -330,7 +381,7 @@ impl Health {
             self.changed = false;
             self.truth = Arc::new(self.put_together(now));
         }
-        Arc::clone(&self.truth)
+        Some(Arc::clone(&self.truth))
     }
 
     fn put_together(&self, now: Timestamp) -> Truth {

@@ -72,13 +72,13 @@ mod stream_tracker;
 mod subject_storage;
 mod truth;
 mod truth_changes;
-mod unread_view;
+mod unread_views;
 mod vanished_streams;
 mod verdict;
 mod view_merge;
 mod what_if;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
 use known_findings::KnownFindings;
 use stream_tracker::{Assessed, StreamSums, StreamTracker};
-use unread_view::UnreadView;
+use unread_views::UnreadViews;
 
 /// Partitions that are looked at in one call: a tenth of a very large cluster, which keeps the call within some
 /// milliseconds.
@@ -132,7 +132,7 @@ pub struct Health {
     streams: StreamTracker,
     cursors: CursorTracker,
     /// Answers of which not all streams have been taken in yet.
-    unread: VecDeque<UnreadView>,
+    unread: UnreadViews,
     /// Whether anything was reported since the truth was put together.
     changed: bool,
     /// What all streams add up to, as of their last assessment.
@@ -198,38 +198,12 @@ impl Health {
             self.streams.mark_all_changed();
         }
         if change.is_believed {
-            self.unread.extend(UnreadView::new(view, change.before));
+            self.unread.add(view, change.before);
         }
-        let accepted = change.accepted.iter();
-        let accepted = accepted.filter_map(|view| UnreadView::new(view, None));
-        self.unread.extend(accepted);
-        self.read_views(PARTITIONS_AT_ONCE);
-    }
-
-    /// Takes in so many partitions of what brokers have answered, or all that there are.
-    fn read_views(&mut self, most: usize) {
-        let mut left = most;
-        while left > 0 {
-            let Some(unread) = self.unread.front_mut() else {
-                return;
-            };
-            let is_first = unread.next.is_none();
-            let (names, partitions) = unread.advance(left);
-            left = left.saturating_sub(partitions);
-            let (view, by, at) = (&unread.cluster, unread.by.as_ref(), unread.at);
-            let names = (
-                names.0.as_ref().map(|n| &**n),
-                names.1.as_ref().map(|n| &**n),
-            );
-            let before = unread.before.as_deref();
-            self.streams.observe(before, view, by, at, names);
-            if is_first {
-                self.cursors.record_log_ends(view, by, at);
-            }
-            if unread.next.is_none() {
-                self.unread.pop_front();
-            }
+        for view in change.accepted {
+            self.unread.add(&view, None);
         }
+        self.read_on();
     }
 
     /// Whether not all has been taken in that brokers have answered.
@@ -239,7 +213,8 @@ impl Health {
 
     /// Takes in some of that, which takes some milliseconds.
     pub fn read_on(&mut self) {
-        self.read_views(PARTITIONS_AT_ONCE);
+        let (streams, cursors) = (&mut self.streams, &mut self.cursors);
+        self.unread.read(PARTITIONS_AT_ONCE, streams, cursors);
     }
 
     /// Records what a partition's leader answered when asked for it alone.
@@ -345,7 +320,8 @@ impl Health {
 
     /// Assesses without turns, however long it takes: for who asks once.
     pub fn assess_whole(&mut self, now: Timestamp) -> Arc<Truth> {
-        self.read_views(usize::MAX);
+        let (streams, cursors) = (&mut self.streams, &mut self.cursors);
+        self.unread.read(usize::MAX, streams, cursors);
         let truth = self.assess_up_to(None, now);
         truth.unwrap_or_else(|| Arc::clone(&self.truth))
     }

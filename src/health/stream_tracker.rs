@@ -189,18 +189,9 @@ impl StreamTracker {
     /// Assesses every stream that has changed, but no more than `most` partitions, if that is given: where only logs have
     /// grown, the others have their turn when the next round begins; the rest is left to the next calls.
     pub(super) fn assess(&mut self, context: &AssessContext<'_>, most: Option<usize>) -> Assessed {
-        let (mut changed, mut restructured) = (false, 0_usize);
-        for record in self.records.values() {
-            match record.change_by(context.now) {
-                StreamChange::Unchanged => continue,
-                StreamChange::LogEnds => {}
-                StreamChange::Structure => restructured += record.partitions().max(1),
-            }
-            changed = true;
-        }
-        if !changed {
+        let Some(restructured) = self.restructured(context.now) else {
             return Assessed::Nothing;
-        }
+        };
         let is_part = most.is_some_and(|most| restructured > most);
         let mut left = most.unwrap_or(usize::MAX);
         let mut views = ViewMergeJoin::new(&context.views);
@@ -215,12 +206,10 @@ impl StreamTracker {
         self.records.retain(|name, record| {
             let due = match record.change_by(context.now) {
                 StreamChange::Unchanged => false,
-                StreamChange::LogEnds => {
-                    !is_part
-                        && budget
-                            .as_mut()
-                            .is_none_or(|budget| budget.allows(name, record.partitions()))
-                }
+                StreamChange::LogEnds if is_part => false,
+                StreamChange::LogEnds => budget
+                    .as_mut()
+                    .is_none_or(|budget| budget.allows(name, record.partitions())),
                 StreamChange::Structure => {
                     let is_due = left > 0;
                     left = left.saturating_sub(record.partitions().max(1));
@@ -254,6 +243,18 @@ impl StreamTracker {
         }
         self.next = budget.and_then(|budget| budget.next);
         Assessed::Changes
+    }
+
+    /// Of how many partitions more has changed than the ends of logs; `None` where nothing has at all.
+    fn restructured(&self, now: Timestamp) -> Option<usize> {
+        let changes = self.records.values().map(|it| (it, it.change_by(now)));
+        let mut changed = changes
+            .filter(|(_, change)| *change != StreamChange::Unchanged)
+            .peekable();
+        changed.peek()?;
+        let restructured = changed.filter(|(_, change)| *change == StreamChange::Structure);
+        let partitions = restructured.map(|(record, _)| record.partitions().max(1));
+        Some(partitions.sum())
     }
 
     /// Streams that are gone, where Liftbridge's own were created anew: nobody deleted them.

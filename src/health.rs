@@ -37,6 +37,7 @@
 
 mod alert;
 mod assess;
+mod assess_steps;
 mod balance;
 mod broker_record;
 mod broker_tracker;
@@ -107,11 +108,10 @@ pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 use crate::model::{
     BrokerView, CursorEntry, FirstUnread, Offset, PartitionId, Probe, StreamName, Timestamp,
 };
-use assess::AssessContext;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
 use known_findings::KnownFindings;
-use stream_tracker::{Assessed, StreamSums, StreamTracker};
+use stream_tracker::{StreamSums, StreamTracker};
 use unread_views::UnreadViews;
 
 /// Partitions that are looked at in one call: a tenth of a very large cluster, which keeps the call within some
@@ -135,6 +135,8 @@ pub struct Health {
     unread: UnreadViews,
     /// Whether anything was reported since the truth was put together.
     changed: bool,
+    /// Whether streams were assessed since then.
+    is_partly_assessed: bool,
     /// What all streams add up to, as of their last assessment.
     sums: StreamSums,
     /// Whether too few brokers answered for any election when the streams were assessed last.
@@ -293,71 +295,6 @@ impl Health {
     /// How far all logs have come, for a later run: those too that nobody has reported in this one.
     pub fn known_streams(&self, now: Timestamp) -> BTreeMap<String, KnownStream> {
         self.streams.known(now)
-    }
-
-    /// The truth as of all that was reported up to `now`: the same value, shared, where nothing changed. Only streams of
-    /// which something new was reported are assessed again.
-    ///
-    /// In a cluster of more than 4,000 partitions, those of which only the log has grown take turns from call to call;
-    /// whatever else changes is there at once.
-    pub fn assess(&mut self, now: Timestamp) -> Arc<Truth> {
-        loop {
-            if let Some(truth) = self.assess_some(now) {
-                return truth;
-            }
-        }
-    }
-
-    /// A part of what [`Health::assess`] does, which takes some milliseconds in a cluster of any size; `None` until a last call
-    /// has done the rest.
-    pub fn assess_some(&mut self, now: Timestamp) -> Option<Arc<Truth>> {
-        if self.has_unread() {
-            self.read_on();
-            return None;
-        }
-        self.assess_up_to(Some(PARTITIONS_AT_ONCE), now)
-    }
-
-    /// Assesses without turns, however long it takes: for who asks once.
-    pub fn assess_whole(&mut self, now: Timestamp) -> Arc<Truth> {
-        let (streams, cursors) = (&mut self.streams, &mut self.cursors);
-        self.unread.read(usize::MAX, streams, cursors);
-        let truth = self.assess_up_to(None, now);
-        truth.unwrap_or_else(|| Arc::clone(&self.truth))
-    }
-
-    /// `None` where more is left than may be looked at in one call.
-    fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Option<Arc<Truth>> {
-        let no_majority = self.brokers.lacks_majority();
-        if no_majority != self.no_majority {
-            self.no_majority = no_majority;
-            self.streams.mark_all_changed();
-        }
-        let context = AssessContext {
-            views: self.brokers.claims(),
-            brokers: &self.brokers,
-            no_majority,
-            options: &self.options,
-            now,
-        };
-        let assessed = match self.streams.assess(&context, most) {
-            Assessed::Nothing => false,
-            Assessed::Changes => true,
-            Assessed::Part => return None,
-        };
-        if assessed {
-            let named = self.streams.named_brokers();
-            self.brokers.update_unlisted(named, now);
-        }
-        let wrote = self.streams.write_history(now);
-        if assessed || wrote {
-            self.sums = self.streams.sums();
-        }
-        if assessed || wrote || self.changed || !self.cursors.is_empty() {
-            self.changed = false;
-            self.truth = Arc::new(self.put_together(now));
-        }
-        Some(Arc::clone(&self.truth))
     }
 
     fn put_together(&self, now: Timestamp) -> Truth {

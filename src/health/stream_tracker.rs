@@ -247,8 +247,8 @@ impl StreamTracker {
 
     /// Of how many partitions more has changed than the ends of logs; `None` where nothing has at all.
     fn restructured(&self, now: Timestamp) -> Option<usize> {
-        let changes = self.records.values().map(|it| (it, it.change_by(now)));
-        let mut changed = changes
+        let all = self.records.values().map(|it| (it, it.change_by(now)));
+        let mut changed = all
             .filter(|(_, change)| *change != StreamChange::Unchanged)
             .peekable();
         changed.peek()?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::cost::ms;
 use crate::demo_cluster::Outcome;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use liftui::app::{App, ConnectionState, Event, Settings};
+use liftui::app::{App, ConnectionState, Effect, Event, Settings};
 use liftui::model::{
     Broker, BrokerId, BrokerView, Cluster, EventTimes, Partition, Stream, StreamName, Timestamp,
 };
@@ -49,14 +49,14 @@ fn measure(streams: usize, busy: usize, out: &mut impl Write) -> Outcome {
     Ok(())
 }
 
-/// A kind of event, the longest that the first round of it took, which meets everything for the first time, and how long
+/// A kind of event with the steps that follow it, or a single one of all these, the longest that the first round of it took, which meets everything for the first time, and how long
 /// each of the others took.
 pub(crate) type Sample = (&'static str, Duration, Vec<Duration>);
 
 /// How long each kind of event takes, with so many streams of which so many grow between two polls.
 pub(crate) fn sample(streams: usize, busy: usize) -> Outcome<Vec<Sample>> {
     let mut context = Context::new()?;
-    let mut times: Vec<(&'static str, Vec<Duration>)> = ["view", "tick", "key", "frame"]
+    let mut times: Vec<(&'static str, Vec<Duration>)> = ["view", "tick", "key", "frame", "event"]
         .map(|name| (name, Vec::new()))
         .into();
     let ids: Vec<BrokerId> = BROKERS.map(Arc::from).into();
@@ -79,6 +79,7 @@ pub(crate) fn sample(streams: usize, busy: usize) -> Outcome<Vec<Sample>> {
         let key = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE);
         times[2].1.push(context.take(Event::Key(key)));
         times[3].1.push(context.draw()?);
+        times[4].1.push(std::mem::take(&mut context.longest));
     }
     let parted = times.into_iter().map(|(name, mut times)| {
         let rest = times.split_off(times.len() / ROUNDS);
@@ -93,6 +94,8 @@ struct Context {
     app: App,
     terminal: Terminal<TestBackend>,
     rows: RowCache,
+    /// The longest that a single event took: for so long no key is answered.
+    longest: Duration,
 }
 
 impl Context {
@@ -108,13 +111,24 @@ impl Context {
             app,
             terminal,
             rows: RowCache::default(),
+            longest: Duration::ZERO,
         })
     }
 
+    /// The event, and all steps that follow it in a large cluster.
     fn take(&mut self, event: Event) -> Duration {
-        let begin = Instant::now();
-        self.app.update(event);
-        begin.elapsed()
+        let mut next = Some(event);
+        let mut took = Duration::ZERO;
+        while let Some(event) = next {
+            let begin = Instant::now();
+            let effects = self.app.update(event);
+            let elapsed = begin.elapsed();
+            took += elapsed;
+            self.longest = self.longest.max(elapsed);
+            let goes_on = effects.contains(&Effect::GoOnAssessing);
+            next = goes_on.then_some(Event::GoOnAssessing);
+        }
+        took
     }
 
     fn draw(&mut self) -> Outcome<Duration> {

@@ -37,6 +37,7 @@
 
 mod alert;
 mod assess;
+mod assess_steps;
 mod balance;
 mod broker_record;
 mod broker_tracker;
@@ -72,6 +73,7 @@ mod stream_tracker;
 mod subject_storage;
 mod truth;
 mod truth_changes;
+mod unread_views;
 mod vanished_streams;
 mod verdict;
 mod view_merge;
@@ -104,18 +106,17 @@ pub use verdict::{RuleOptions, Verdict};
 pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 
 use crate::model::{
-    BrokerView, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, Probe, StreamName,
-    Timestamp,
+    BrokerView, CursorEntry, FirstUnread, Offset, PartitionId, Probe, StreamName, Timestamp,
 };
-use assess::AssessContext;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
 use known_findings::KnownFindings;
 use stream_tracker::{StreamSums, StreamTracker};
+use unread_views::UnreadViews;
 
-/// Partitions of which only the log has grown that [`Health::assess`] looks at in one call: a tenth of a very large
-/// cluster, which keeps the call within some ten milliseconds.
-const LOG_ENDS_AT_ONCE: usize = 4_000;
+/// Partitions that are looked at in one call: a tenth of a very large cluster, which keeps the call within some
+/// milliseconds.
+const PARTITIONS_AT_ONCE: usize = 4_000;
 
 /// How long the first looks take from the first answer on: a broker with a dead peer answers after 3 s (wire-contract §0.5).
 const FIRST_LOOKS: Duration = Duration::from_secs(5);
@@ -130,8 +131,12 @@ pub struct Health {
     brokers: BrokerTracker,
     streams: StreamTracker,
     cursors: CursorTracker,
+    /// Answers of which not all streams have been taken in yet.
+    unread: UnreadViews,
     /// Whether anything was reported since the truth was put together.
     changed: bool,
+    /// Whether streams were assessed since then.
+    is_partly_assessed: bool,
     /// What all streams add up to, as of their last assessment.
     sums: StreamSums,
     /// Whether too few brokers answered for any election when the streams were assessed last.
@@ -194,22 +199,24 @@ impl Health {
         if change.reach {
             self.streams.mark_all_changed();
         }
-        if let (Ok(cluster), true) = (&view.result, change.is_believed) {
-            self.observe_streams(view, cluster, change.before.as_deref());
+        if change.is_believed {
+            self.unread.add(view, change.before);
         }
         for view in change.accepted {
-            if let Ok(cluster) = &view.result {
-                self.observe_streams(&view, cluster, None);
-            }
+            self.unread.add(&view, None);
         }
+        self.read_on();
     }
 
-    fn observe_streams(&mut self, view: &BrokerView, cluster: &Cluster, before: Option<&Cluster>) {
-        let by = cluster.answered_by.as_ref().or(view.broker.as_ref());
-        // The streams were collected before the broker waited for its survey of brokers (wire-contract §4.7).
-        let at = view.at.minus(view.took);
-        self.streams.observe(before, cluster, by, at);
-        self.cursors.record_log_ends(cluster, by, at);
+    /// Whether not all has been taken in that brokers have answered.
+    pub fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Takes in some of that, which takes some milliseconds.
+    pub fn read_on(&mut self) {
+        let (streams, cursors) = (&mut self.streams, &mut self.cursors);
+        self.unread.read(PARTITIONS_AT_ONCE, streams, cursors);
     }
 
     /// Records what a partition's leader answered when asked for it alone.
@@ -288,49 +295,6 @@ impl Health {
     /// How far all logs have come, for a later run: those too that nobody has reported in this one.
     pub fn known_streams(&self, now: Timestamp) -> BTreeMap<String, KnownStream> {
         self.streams.known(now)
-    }
-
-    /// The truth as of all that was reported up to `now`: the same value, shared, where nothing changed. Only streams of
-    /// which something new was reported are assessed again.
-    ///
-    /// In a cluster of more than 4,000 partitions, those of which only the log has grown take turns, so that one call
-    /// takes no longer than some ten milliseconds; whatever else changes is there at once.
-    pub fn assess(&mut self, now: Timestamp) -> Arc<Truth> {
-        self.assess_up_to(Some(LOG_ENDS_AT_ONCE), now)
-    }
-
-    /// Assesses without turns, however long it takes: for who asks once.
-    pub fn assess_whole(&mut self, now: Timestamp) -> Arc<Truth> {
-        self.assess_up_to(None, now)
-    }
-
-    fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Arc<Truth> {
-        let no_majority = self.brokers.lacks_majority();
-        if no_majority != self.no_majority {
-            self.no_majority = no_majority;
-            self.streams.mark_all_changed();
-        }
-        let context = AssessContext {
-            views: self.brokers.claims(),
-            brokers: &self.brokers,
-            no_majority,
-            options: &self.options,
-            now,
-        };
-        let assessed = self.streams.assess(&context, most);
-        if assessed {
-            let named = self.streams.named_brokers();
-            self.brokers.update_unlisted(named, now);
-        }
-        let wrote = self.streams.write_history(now);
-        if assessed || wrote {
-            self.sums = self.streams.sums();
-        }
-        if assessed || wrote || self.changed || !self.cursors.is_empty() {
-            self.changed = false;
-            self.truth = Arc::new(self.put_together(now));
-        }
-        Arc::clone(&self.truth)
     }
 
     fn put_together(&self, now: Timestamp) -> Truth {

@@ -57,7 +57,7 @@
 //!  8  app/cluster::on_broker_view
 //!  9  health::observe                      keeps what the broker reports
 //! 10  app/cluster::assess
-//! 11  health::assess                       what holds in the cluster
+//! 11  health/assess_steps::assess_some     what holds in the cluster
 //! 12  app/screens::update_rows             of the screen in view
 //! 13  app/screens/streams::update_rows     or that of another screen
 //! 14  app/lists/table::set_rows

@@ -34,6 +34,10 @@ pub(super) struct ClusterState {
     recorder: IncidentRecorder,
     alerts: Alerts,
     pace: PollPace,
+    /// Whether the truth is being put together, which takes several steps in a large cluster.
+    assessing: bool,
+    /// Whether the next step was asked for.
+    asked_to_go_on: bool,
     /// When incidents were saved last, and as what; `None` before that.
     saved: Option<(Timestamp, Vec<Arc<Incident>>)>,
 }
@@ -81,6 +85,8 @@ impl ClusterState {
             recorder: IncidentRecorder::new(settings.incidents.clone()),
             alerts: Alerts::new(settings.alerts.clone()),
             pace: PollPace::new(settings.refresh),
+            assessing: false,
+            asked_to_go_on: false,
             saved: None,
         }
     }
@@ -136,6 +142,26 @@ impl ClusterState {
         self.health.observe(view);
         if self.is_small() {
             self.assess(context);
+        } else if self.health.has_unread() {
+            self.go_on_later(context);
+        }
+    }
+
+    /// The next step, after what has happened meanwhile.
+    pub(super) fn go_on_assessing(&mut self, context: &mut Context) {
+        self.asked_to_go_on = false;
+        if self.assessing {
+            self.assess(context);
+        } else if self.health.has_unread() {
+            self.health.read_on();
+            self.go_on_later(context);
+        }
+    }
+
+    fn go_on_later(&mut self, context: &mut Context) {
+        if !self.asked_to_go_on {
+            self.asked_to_go_on = true;
+            context.emit(Effect::GoOnAssessing);
         }
     }
 
@@ -217,6 +243,10 @@ impl ClusterState {
     pub(super) fn on_tick(&mut self, context: &mut Context) {
         // Only now is the clock of the app not behind what it was told.
         self.health.date_stored(context.now);
+        // A recording may begin in the middle of the steps: they end here at the latest.
+        if self.assessing {
+            self.health.assess(context.now);
+        }
         self.assess(context);
         if !self.truth.doubtful.is_empty() {
             context.emit(Effect::Probe(self.truth.doubtful.clone()));
@@ -235,7 +265,11 @@ impl ClusterState {
     }
 
     fn assess(&mut self, context: &mut Context) {
-        let next = self.health.assess(context.now);
+        let next = self.health.assess_some(context.now);
+        self.assessing = next.is_none();
+        let Some(next) = next else {
+            return self.go_on_later(context);
+        };
         let changes = if self.truth.as_of.is_some() && !Arc::ptr_eq(&next, &self.truth) {
             TruthChanges::between(&self.truth, &next)
         } else {

@@ -30,6 +30,8 @@ pub enum Effect {
     Refresh,
     /// Ask every broker for its view this often from now on.
     AskEvery(Duration),
+    /// Say that it goes on, once what waits has been heard: a large cluster is assessed in steps, between which keys come.
+    GoOnAssessing,
     /// Ask the leaders of these partitions whether they really are paused or readonly.
     Probe(Vec<(StreamName, PartitionId)>),
     /// Subscribe to what a tail shows.

@@ -50,6 +50,8 @@ pub enum Event {
     /// One broker answered for itself, or did not.
     #[serde(skip)]
     BrokerView(Arc<BrokerView>),
+    /// The next step of assessing a large cluster may come.
+    GoOnAssessing,
     /// A partition's leader was asked whether it really is paused or readonly.
     Probe(Probe),
     /// Something happened to a tail.

@@ -19,7 +19,9 @@ use super::exit::{CliError, Exit, Result};
 use super::help;
 use super::incidents;
 use super::stream_selection;
-use crate::health::{Finding, IncidentRecorder, KnownFinding, RuleOptions, Truth, Verdict};
+use crate::health::{
+    Finding, IncidentRecorder, KnownFinding, KnownLoss, RuleOptions, Truth, Verdict,
+};
 use crate::model::Timestamp;
 pub(crate) use last_check::LastCheck;
 use report::Report;
@@ -75,6 +77,7 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
             LastCheck {
                 streams,
                 acknowledged,
+                losses: KnownLoss::of_all(&snapshot.truth()),
                 findings,
             }
             .write(&cluster, now);
@@ -101,14 +104,10 @@ async fn look(
     looks: u32,
 ) -> Result<ClusterSnapshot> {
     let mut snapshot = ClusterSnapshot::new(context)?;
-    snapshot.health.recall(known.streams);
     let mut findings = known.findings;
     // A dashboard may have watched for longer.
     let incidents = incidents::read(&context.cluster_name());
     findings.extend(IncidentRecorder::unfinished(&incidents));
-    let mut losses = IncidentRecorder::losses(&incidents);
-    losses.retain(|loss| known.acknowledged.is_none_or(|at| loss.loss.at.0 > at));
-    snapshot.health.recall_losses(losses);
     snapshot.health.recall_findings(findings);
     snapshot.look().await?;
     snapshot.look_again(looks - 1, BETWEEN_LOOKS).await;

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
+use super::check::LastCheck;
 use super::command_context::CommandContext;
 use super::created_streams;
 use super::exit::Result;
 use super::json::JsonTime;
-use super::{known_brokers, known_cursors};
+use super::{incidents, known_brokers, known_cursors};
 use crate::client::{CursorReading, Observer};
 use crate::config::ConfigFile;
 use crate::health::{AlertOptions, CursorTruth, Finding, Health, HealthOptions, Reach, Truth};
@@ -61,12 +62,16 @@ impl ClusterSnapshot {
         options.alerts.missed_polls = 1;
         // Two looks are a second apart, and followers fetch within moments of an append.
         options.alerts.commit_stalled_after = COMMITTED_WITHIN;
+        let cluster = context.cluster_name();
+        let mut health = Health::new(options);
+        // What a check or a dashboard knew shows what was lost since: one look alone does not.
+        LastCheck::read(&cluster).recall_logs(&incidents::read(&cluster), &mut health);
         Ok(Self {
             observer: context.observer()?,
-            health: Health::new(options),
+            health,
             cursors: CursorReading::default(),
             begun: Timestamp::now(),
-            cluster: context.cluster_name(),
+            cluster,
             deadline: Instant::now() + context.settings.cluster.timeout.value,
         })
     }

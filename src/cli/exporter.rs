@@ -41,9 +41,9 @@ pub(crate) async fn exporter(context: &mut CommandContext<'_>, args: &ExporterAr
     let observer = context.observer()?;
     observer.recall_cursors(known_cursors::read(&cluster)).await;
     let mut health = Health::new(health_options(&context.settings.file, &cluster));
-    health.recall(LastCheck::read(&cluster).streams);
     // What was wrong when an earlier run ended has been so since then.
     let incidents = incidents::read(&cluster);
+    LastCheck::read(&cluster).recall_logs(&incidents, &mut health);
     health.recall_findings(IncidentRecorder::unfinished(&incidents));
     let exporter = Arc::new(Exporter::new(args, ProcessStart(Timestamp::now())));
     let address = listener.local_addr()?;

@@ -11,7 +11,6 @@ use tokio::time::{Instant, timeout};
 
 use super::args::RestartPlanArgs;
 use super::cell_format;
-use super::check::LastCheck;
 use super::cluster_snapshot::{ClusterSnapshot, health_options};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
@@ -118,8 +117,6 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     async fn open(context: &mut CommandContext<'_>, args: &'a RestartPlanArgs) -> Result<Self> {
         let mut snapshot = ClusterSnapshot::new(context)?;
-        let known = LastCheck::read(&context.cluster_name());
-        snapshot.health.recall(known.streams);
         snapshot.look().await?;
         // A commit that stands still shows at the second look.
         snapshot.look_again(1, BETWEEN_LOOKS).await;

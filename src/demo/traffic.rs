@@ -105,8 +105,20 @@ impl Workload {
             InitialState::Normal => {}
             // These fail where the stream could not be created, and then there is nothing to do.
             InitialState::Readonly => drop(self.cluster.set_readonly(name, &[], true)),
-            InitialState::Paused => drop(self.cluster.pause(name, &[], false)),
+            InitialState::Paused => {
+                // What was stored long before it was paused is committed.
+                self.replicate_all();
+                drop(self.cluster.pause(name, &[], false));
+            }
             InitialState::UnderReplicated => self.hold_back_follower(name),
+        }
+    }
+
+    /// Copies to followers at once what was appended, and commits it.
+    fn replicate_all(&self) {
+        let live = self.cluster.live_brokers();
+        for partition in self.cluster.partitions() {
+            while partition.replicate(live) {}
         }
     }
 

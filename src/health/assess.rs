@@ -5,7 +5,7 @@ mod partition;
 
 use std::sync::Arc;
 
-pub(super) use partition::PartitionMemory;
+pub(super) use partition::{PartitionMemory, status_of_replicas};
 
 use super::broker_tracker::BrokerTracker;
 use super::claim::Claim;
@@ -84,7 +84,11 @@ fn status(partitions: &[PartitionTruth]) -> StreamStatus {
     for partition in partitions {
         status.worst = status.worst.max(partition.status);
         status.leaderless += usize::from(partition.status.lacks_leader());
-        status.under_replicated += usize::from(partition.status.lacks_replicas());
+        let lacks_replicas = partition.status.lacks_replicas()
+            || (!partition.status.lacks_leader()
+                && partition.log_loss.is_some()
+                && partition.missing().next().is_some());
+        status.under_replicated += usize::from(lacks_replicas);
         status.paused += usize::from(partition.paused == Known::Yes);
         status.readonly += usize::from(partition.readonly == Known::Yes);
     }

@@ -1,7 +1,7 @@
 //! All brokers: what each answered last, who lists whom, and whether enough of them answer.
 //! What the views say of streams is kept in `stream_tracker`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::broker_record::{BrokerRecord, Returned};
@@ -30,6 +30,8 @@ pub(super) struct BrokerTracker {
     /// Brokers that only partitions name, so that no address is known; since when that is so although all others were
     /// asked.
     unlisted: BTreeMap<BrokerId, Option<Timestamp>>,
+    /// The only broker that partitions name, that nobody lists, and that has not answered anywhere.
+    missing: Option<BrokerId>,
 }
 
 impl BrokerTracker {
@@ -168,7 +170,19 @@ impl BrokerTracker {
                 .find(|b| b.address() == *record.truth.address)?;
             Some(BrokerId::clone(&found.id))
         };
-        record.own_id.clone().or_else(listed)
+        let missing = || self.missing.clone().filter(|_| self.is_only_silent(record));
+        record.own_id.clone().or_else(listed).or_else(missing)
+    }
+
+    /// Whether that is a configured address where nobody has ever answered, and the only one.
+    fn is_only_silent(&self, record: &BrokerRecord) -> bool {
+        let is_one = |record: &&BrokerRecord| {
+            let address = &*record.truth.address;
+            let mut listed = self.listed();
+            let is_nobodys = record.own_id.is_none() && !listed.any(|b| b.address() == *address);
+            is_nobodys && record.truth.reach.is_silent()
+        };
+        is_one(&record) && self.records.values().filter(is_one).count() == 1
     }
 
     /// What the brokers say of the cluster, one claim each, sorted by id.
@@ -183,21 +197,47 @@ impl BrokerTracker {
         best.into_values().collect()
     }
 
-    /// Names all brokers that partitions have, to find those that nobody lists; others are forgotten.
+    /// Names all brokers that partitions have, to find those that nobody lists; others are forgotten. Returns whether
+    /// that says anything new of whom anybody can reach.
+    ///
+    /// Where one is missing, and nobody answers at one configured address, that is its address: who does not know it
+    /// yet would take it for a broker that nobody can ask.
     pub(super) fn update_unlisted<'a>(
         &mut self,
         named: impl Iterator<Item = &'a BrokerId>,
         now: Timestamp,
-    ) {
+    ) -> bool {
         let all_asked = self.all_asked();
+        let own: BTreeSet<&BrokerId> = self
+            .records
+            .values()
+            .filter_map(|record| record.own_id.as_ref())
+            .collect();
+        let nameless = named.filter(|id| !own.contains(id) && !self.is_listed(id));
+        let nameless: BTreeSet<BrokerId> = nameless.cloned().collect();
+        let is_missing = |id: &&BrokerId| !own.contains(*id) && !self.is_listed(id);
+        let mut each = nameless.iter();
+        let missing = match (each.next(), each.next()) {
+            (Some(only), None) if all_asked => Some(only),
+            (Some(_), Some(_)) => None,
+            // Whom partitions name follows from who answers, and the other way round: what was found stays.
+            _ => self.missing.as_ref().filter(is_missing),
+        };
+        let missing = missing.cloned();
+        let mut changed = self.missing != missing;
+        self.missing = missing;
+        changed |= self.assign_ids();
         let since = |id: &BrokerId| {
             let before = self.unlisted.get(id).copied().flatten();
             all_asked.then_some(before.unwrap_or(now))
         };
-        let unlisted = named.filter(|id| self.reach_of(id).is_none() && !self.is_listed(id));
-        self.unlisted = unlisted
+        let unlisted = nameless.iter().filter(|id| self.reach_of(id).is_none());
+        let unlisted: BTreeMap<BrokerId, Option<Timestamp>> = unlisted
             .map(|id| (BrokerId::clone(id), since(id)))
             .collect();
+        changed |= unlisted != self.unlisted;
+        self.unlisted = unlisted;
+        changed
     }
 
     /// Whether the broker answers. Of one that has no address, since nobody lists it, nobody knows.
@@ -207,6 +247,28 @@ impl BrokerTracker {
             Some(Reach::Silent { .. }) => Known::No,
             Some(Reach::NotAskedYet | Reach::AddressUnknown { .. }) | None => Known::Unknown,
         }
+    }
+
+    /// Whether clients can use the broker as a leader: none finds one that nobody lists.
+    pub(super) fn leads_reachably(&self, id: &str) -> Known {
+        if self.is_unlisted(id) {
+            return Known::No;
+        }
+        self.serves(id)
+    }
+
+    /// Whether no broker lists it, although all were asked, and it has not answered anywhere: it may be alive.
+    pub(super) fn is_unlisted(&self, id: &str) -> bool {
+        self.unlisted.get(id).is_some_and(Option::is_some)
+    }
+
+    /// Whether it was ever seen to answer.
+    pub(super) fn has_answered(&self, id: &str) -> bool {
+        let mut own = self
+            .records
+            .values()
+            .filter(|it| it.own_id.as_deref() == Some(id));
+        own.any(|record| record.truth.last_answer.is_some())
     }
 
     /// Whether the broker serves what it leads, as far as can be known: one that is back and not believed yet does not.

@@ -39,7 +39,14 @@ pub(super) fn attribute(findings: &mut Vec<Finding>) {
 
 fn is_cause(finding: &Finding, id: &str) -> bool {
     let of_broker = matches!(&finding.target, Target::Broker(broker) if **broker == *id);
-    of_broker && matches!(finding.rule, Rule::BrokerSilent | Rule::BrokerCatchingUp)
+    of_broker && is_of_broker(finding.rule)
+}
+
+fn is_of_broker(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::BrokerSilent | Rule::BrokerCatchingUp | Rule::AddressUnknown
+    )
 }
 
 fn out_of_sync<'a>(id: &BrokerId, effects: impl Iterator<Item = &'a Finding>) -> Finding {

@@ -27,7 +27,7 @@ pub struct KnownLoss {
 
 impl KnownLoss {
     /// All that is lost and not acknowledged: of the partitions that findings are about.
-    pub(super) fn of_all(truth: &Truth) -> Vec<Self> {
+    pub fn of_all(truth: &Truth) -> Vec<Self> {
         let is_loss = |finding: &&Finding| finding.rule == Rule::LogWentBack;
         let found = truth.findings.iter().filter(is_loss);
         let losses = found.flat_map(|finding| {

@@ -77,9 +77,9 @@ impl LogHistory {
         }
     }
 
-    /// Records an offset that is committed.
+    /// Records an offset that is committed. Nothing is none: so says of any log who has no replica of it.
     fn record_committed(&mut self, offset: Offset, at: Timestamp) {
-        if self.committed.is_none_or(|(known, _)| offset > known) {
+        if offset >= 0 && self.committed.is_none_or(|(known, _)| offset > known) {
             let before = self.committed.filter(|(_, known)| known.plus(AT_ONCE) < at);
             self.before = before.or(self.before);
             self.committed = Some((offset, at));
@@ -112,12 +112,6 @@ impl LogHistory {
     pub(super) fn left(&self) -> Option<Offset> {
         let loss = self.loss.as_ref().filter(|_| self.acknowledged)?;
         Some(self.committed().map_or(loss.to, |known| known.max(loss.to)))
-    }
-
-    /// The highest offset that was ever committed, of a log that lost it too as long as nobody knows of that.
-    pub(super) fn newest_known(&self) -> Option<Offset> {
-        let lost = self.loss().map(|loss| loss.from);
-        lost.max(self.committed())
     }
 
     /// Somebody knows of the loss.

@@ -153,6 +153,8 @@ pub enum PartitionStatus {
     UnderReplicated,
     /// With one replica less nothing commits; or nothing does already.
     AtMinIsr,
+    /// Messages that had been committed are gone from the log that leads, and nobody has acknowledged that.
+    LogWentBack,
     /// No answering broker names a leader.
     Leaderless,
     /// The leader does not answer, and none other was elected.
@@ -167,6 +169,7 @@ impl PartitionStatus {
             Self::Paused => "paused",
             Self::UnderReplicated => "under_replicated",
             Self::AtMinIsr => "at_min_isr",
+            Self::LogWentBack => "log_went_back",
             Self::Leaderless => "leaderless",
             Self::LeaderUnreachable => "leader_unreachable",
         }

@@ -142,7 +142,7 @@ impl StreamRecord {
     /// How far its logs have come.
     pub(super) fn known(&self, now: Timestamp) -> KnownStream {
         let committed = (0..).zip(&self.memory).filter_map(|(id, memory)| {
-            let newest = memory.log.newest_known()?;
+            let newest = memory.log.committed()?;
             (newest >= 0).then_some((id, newest))
         });
         let numbered = (0..).zip(&self.memory);

@@ -2,6 +2,7 @@
 //! How one is assessed is `assess`' matter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::assess::AssessContext;
@@ -25,6 +26,20 @@ pub(super) struct StreamSums {
     pub(super) totals: Totals,
     /// What each broker has of them.
     pub(super) shares: BTreeMap<BrokerId, BrokerShare>,
+}
+
+/// From which name to which.
+pub(super) type NameRange<'a> = (Bound<&'a str>, Bound<&'a str>);
+
+/// How far [`StreamTracker::assess`] has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Assessed {
+    /// Nothing has changed.
+    Nothing,
+    /// All that has changed, but what may take turns.
+    Changes,
+    /// A part of it: what holds of all streams together is not known yet.
+    Part,
 }
 
 /// All streams.
@@ -77,19 +92,21 @@ impl StreamTracker {
         }
     }
 
-    /// Records what a broker says now in place of what it said before. Streams of which it says the same are left alone.
+    /// Records what a broker says now of these streams, in place of what it said before. Those of which it says the same are
+    /// left alone.
     pub(super) fn observe(
         &mut self,
         before: Option<&Cluster>,
         cluster: &Cluster,
         by: Option<&BrokerId>,
         at: Timestamp,
+        names: NameRange<'_>,
     ) {
         // Also where the broker says the same again: what it named may have been taken for deleted meanwhile.
-        self.add_new(cluster);
-        let mut before = before.map(|before| before.streams.iter().peekable());
-        let mut now = cluster.streams.iter().peekable();
-        for (name, record) in &mut self.records {
+        self.add_new(cluster, names);
+        let mut before = before.map(|before| before.streams.range::<str, _>(names).peekable());
+        let mut now = cluster.streams.range::<str, _>(names).peekable();
+        for (name, record) in self.records.range_mut::<str, _>(names) {
             let old = before.as_mut().and_then(|before| advance(before, name));
             let new = advance(&mut now, name);
             record.change = record.change.max(StreamChange::between(old, new));
@@ -106,10 +123,11 @@ impl StreamTracker {
         }
     }
 
-    fn add_new(&mut self, cluster: &Cluster) {
-        let mut known = self.records.iter().peekable();
-        let names = cluster.streams.keys();
-        let new = names.filter(|name| advance(&mut known, name).is_none());
+    fn add_new(&mut self, cluster: &Cluster, names: NameRange<'_>) {
+        let mut known = self.records.range::<str, _>(names).peekable();
+        let reported = cluster.streams.range::<str, _>(names);
+        let reported = reported.map(|(name, _)| name);
+        let new = reported.filter(|name| advance(&mut known, name).is_none());
         let new: Vec<StreamName> = new.map(Arc::clone).collect();
         self.records
             .extend(new.into_iter().map(|name| (name, StreamRecord::new())));
@@ -168,18 +186,19 @@ impl StreamTracker {
         }
     }
 
-    /// Assesses every stream that has changed. Where only logs have grown, no more than `most` partitions, if that is
-    /// given: the others have their turn at the next call. Returns whether anything may have changed.
-    pub(super) fn assess(&mut self, context: &AssessContext<'_>, most: Option<usize>) -> bool {
-        let mut changes = self.records.values().map(|r| r.change_by(context.now));
-        if changes.all(|change| change == StreamChange::Unchanged) {
-            return false;
-        }
+    /// Assesses every stream that has changed, but no more than `most` partitions, if that is given: where only logs have
+    /// grown, the others have their turn when the next round begins; the rest is left to the next calls.
+    pub(super) fn assess(&mut self, context: &AssessContext<'_>, most: Option<usize>) -> Assessed {
+        let Some(restructured) = self.restructured(context.now) else {
+            return Assessed::Nothing;
+        };
+        let is_part = most.is_some_and(|most| restructured > most);
+        let mut left = most.unwrap_or(usize::MAX);
         let mut views = ViewMergeJoin::new(&context.views);
-        let from = self.next.take();
+        let turn = self.next.take();
         let mut budget = most.map(|left| AssessBudget {
             left,
-            from,
+            from: turn.clone(),
             next: None,
         });
         let mut gone = Vec::new();
@@ -187,10 +206,15 @@ impl StreamTracker {
         self.records.retain(|name, record| {
             let due = match record.change_by(context.now) {
                 StreamChange::Unchanged => false,
+                StreamChange::LogEnds if is_part => false,
                 StreamChange::LogEnds => budget
                     .as_mut()
                     .is_none_or(|budget| budget.allows(name, record.partitions())),
-                StreamChange::Structure => true,
+                StreamChange::Structure => {
+                    let is_due = left > 0;
+                    left = left.saturating_sub(record.partitions().max(1));
+                    is_due
+                }
             };
             if due {
                 let before = record.truth.clone();
@@ -206,14 +230,31 @@ impl StreamTracker {
                 }
                 gone.extend(before.filter(|_| record.truth.is_none()));
             }
-            record.truth.is_some()
+            // What was not assessed yet has no truth either.
+            !due || record.truth.is_some()
         });
         for stream in &gone {
             self.deleted.add(stream, context.now);
         }
         self.add_vanished(&gone);
+        if is_part {
+            self.next = turn;
+            return Assessed::Part;
+        }
         self.next = budget.and_then(|budget| budget.next);
-        true
+        Assessed::Changes
+    }
+
+    /// Of how many partitions more has changed than the ends of logs; `None` where nothing has at all.
+    fn restructured(&self, now: Timestamp) -> Option<usize> {
+        let all = self.records.values().map(|it| (it, it.change_by(now)));
+        let mut changed = all
+            .filter(|(_, change)| *change != StreamChange::Unchanged)
+            .peekable();
+        changed.peek()?;
+        let restructured = changed.filter(|(_, change)| *change == StreamChange::Structure);
+        let partitions = restructured.map(|(record, _)| record.partitions().max(1));
+        Some(partitions.sum())
     }
 
     /// Streams that are gone, where Liftbridge's own were created anew: nobody deleted them.

@@ -40,6 +40,7 @@ impl KnownEvents {
             Event::FirstUnread(read) => return self.record_unread(read),
             Event::Key(_)
             | Event::KeysQuiet
+            | Event::GoOnAssessing
             | Event::Paste(_)
             | Event::Mouse(_)
             | Event::Resized { .. }

@@ -166,6 +166,7 @@ pub(super) fn partition_state(partition: &PartitionTruth, theme: &Theme) -> Vec<
     match partition.status {
         PartitionStatus::LeaderUnreachable => state(glyphs.broken, "leader down", theme.broken),
         PartitionStatus::Leaderless => state(glyphs.broken, "no leader", theme.broken),
+        PartitionStatus::LogWentBack => state(glyphs.broken, "lost messages", theme.broken),
         PartitionStatus::AtMinIsr => state(glyphs.degraded, "at min ISR", theme.degraded),
         PartitionStatus::UnderReplicated => {
             state(glyphs.degraded, "under-replicated", theme.degraded)

@@ -52,6 +52,32 @@ fn what_went_back_since_the_last_check_is_found_until_somebody_knows_of_it() {
 }
 
 #[test]
+fn a_loss_stays_as_it_was_first_seen_while_the_log_grows_past_it() {
+    let (test, leader) = with_messages();
+    assert_eq!(test.line("check").code, 0);
+    fault(&test, &format!("wipe {leader}"));
+    let first = (0..30).find_map(|_| {
+        let found = test.line("check -o json");
+        found
+            .out
+            .contains("orders:0 went back from 4")
+            .then(|| finding(&test, "log-went-back"))
+    });
+    let first = first.expect("a check finds it");
+    for count in [3, 10] {
+        for _ in 0..count {
+            test.ok("publish orders later --ack leader");
+        }
+        let later = finding(&test, "log-went-back");
+        assert_eq!(later["message"], first["message"], "after {count} more");
+        let partition = test.objects("partitions orders").remove(0);
+        assert_ne!(partition["status"], "serving");
+    }
+    test.line("check --acknowledge --looks 1");
+    assert!(!test.line("check").out.contains("went back"));
+}
+
+#[test]
 fn commits_that_stand_still_show_at_the_second_look() {
     let (test, leader) = with_messages();
     let follower = leader % 3 + 1;

@@ -208,9 +208,17 @@ impl World {
         self.last_leads = true;
     }
 
-    /// Gives an event to the app.
+    /// Gives an event to the app, and all steps that follow it in a large cluster.
     pub(crate) fn event(&mut self, event: Event) -> Vec<Effect> {
-        self.app.update(event)
+        let mut effects = self.app.update(event);
+        while let Some(at) = effects
+            .iter()
+            .position(|effect| *effect == Effect::GoOnAssessing)
+        {
+            effects.remove(at);
+            effects.extend(self.app.update(Event::GoOnAssessing));
+        }
+        effects
     }
 
     /// Presses keys, each by its name: `j`, `enter`, `ctrl-c`, with a moment after each.

@@ -51,7 +51,11 @@ async fn the_streams_of_the_interface_are_there_in_their_states() {
         assert!(streams.contains_key(name), "{name}");
     }
     assert!(streams["archive"][&0].readonly);
-    assert!(streams["newsletter"][&0].paused);
+    let newsletter = &streams["newsletter"][&0];
+    assert!(newsletter.paused);
+    assert!(newsletter.newest_offset > 0);
+    // It was stored long before it was paused, so it was committed.
+    assert_eq!(newsletter.high_watermark, newsletter.newest_offset);
     assert_eq!(streams["audit"][&0].replicas.len(), 1);
     assert_eq!(
         (

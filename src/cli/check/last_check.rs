@@ -2,12 +2,13 @@
 //! Where that cannot be read or written, the check judges by what it sees itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cli::state_file::{FORGOTTEN_AFTER, StateFile};
 use crate::config::Folders;
-use crate::health::{KnownFinding, KnownStream};
+use crate::health::{Health, Incident, IncidentRecorder, KnownFinding, KnownLoss, KnownStream};
 use crate::model::Timestamp;
 
 const FILE: StateFile<LastCheck> = StateFile::new(Folders::last_check, "what the last check left");
@@ -21,6 +22,8 @@ pub(crate) struct LastCheck {
     /// When somebody has acknowledged all losses, in Unix nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) acknowledged: Option<i64>,
+    /// What was lost and is not acknowledged, as it was first seen.
+    pub(crate) losses: Vec<KnownLoss>,
     /// What was wrong.
     pub(crate) findings: Vec<KnownFinding>,
 }
@@ -29,6 +32,17 @@ impl LastCheck {
     /// Reads what was left.
     pub(crate) fn read(cluster: &str) -> Self {
         FILE.read(cluster)
+    }
+
+    /// Has the logs held against what was known of them, and says again what was lost since and is not acknowledged: seen
+    /// here, or by a dashboard in these incidents.
+    pub(crate) fn recall_logs(self, incidents: &[Arc<Incident>], health: &mut Health) {
+        let acknowledged = self.acknowledged;
+        let is_unknown = |loss: &KnownLoss| acknowledged.is_none_or(|at| loss.loss.at.0 > at);
+        let seen = IncidentRecorder::losses(incidents).into_iter();
+        let losses = self.losses.into_iter().chain(seen.filter(is_unknown));
+        health.recall(self.streams);
+        health.recall_losses(losses.collect());
     }
 
     /// Leaves what this check knows to the next one. A stream that none has seen for long was deleted.

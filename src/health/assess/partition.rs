@@ -74,7 +74,7 @@ impl PartitionMemory {
             id: partition.id,
             leader: partition.leader.clone(),
             leader_reachable: leader
-                .map(|id| context.brokers.serves(id))
+                .map(|id| context.brokers.leads_reachably(id))
                 .unwrap_or_default(),
             replicas: shared(old.map(|old| &old.replicas), &partition.replicas),
             isr: shared(old.map(|old| &old.isr), &partition.isr),
@@ -202,6 +202,18 @@ fn replica_ends(replicas: &[BrokerId], claims: &[Claim<'_, Partition>]) -> Vec<R
 
 /// The status that follows from the rest of the partition.
 pub(super) fn status(truth: &PartitionTruth, min_isr: Option<usize>) -> PartitionStatus {
+    let without_loss = status_of_replicas(truth, min_isr);
+    if truth.log_loss.is_some() {
+        return without_loss.max(PartitionStatus::LogWentBack);
+    }
+    without_loss
+}
+
+/// The same, whatever the log has lost.
+pub(in crate::health) fn status_of_replicas(
+    truth: &PartitionTruth,
+    min_isr: Option<usize>,
+) -> PartitionStatus {
     let (isr, replicas) = (truth.in_sync.len(), truth.replicas.len());
     if truth.leader.is_none() {
         return PartitionStatus::Leaderless;

@@ -70,12 +70,13 @@ fn seed_silent(broker: &BrokerTruth, since: Timestamp) -> Finding {
     finding
 }
 
-/// Not known is not down: brokers leave one that was away out of their lists for two minutes, after its return too.
+/// Not known is not down: brokers leave one that was away out of their lists for two minutes, after its return too. But no
+/// client finds it.
 fn address_unknown(broker: &BrokerTruth, since: Timestamp) -> Finding {
     let message = format!("where {} is reached is unknown", broker.name());
     let detail = vec![
         format!(
-            "no broker that answers lists it, and {} name it",
+            "no broker that answers lists it, so that no client finds it, and {} name it",
             counted(broker.partitions.max(broker.leaders), "partition")
         ),
         "it was away for over two minutes, or is back and not listed yet; naming its address with --addr tells".into(),

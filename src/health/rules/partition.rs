@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::log_loss::Lost;
 use super::{Violation, join};
-use crate::health::assess::AssessContext;
+use crate::health::assess::{AssessContext, status_of_replicas};
 use crate::health::commit_stall::CommitStall;
 use crate::health::election::in_sync_without;
 use crate::health::{Known, LogLoss, PartitionStatus, PartitionTruth, Rule, Severity};
@@ -21,8 +21,8 @@ pub(in crate::health) fn violations(
     min_isr: Option<usize>,
     context: &AssessContext<'_>,
 ) -> impl Iterator<Item = Violation> {
-    let of_status = match truth.status {
-        PartitionStatus::Serving | PartitionStatus::Paused => None,
+    let of_status = match status_of_replicas(truth, min_isr) {
+        PartitionStatus::Serving | PartitionStatus::Paused | PartitionStatus::LogWentBack => None,
         PartitionStatus::UnderReplicated => Some(under_replicated(truth, context)),
         PartitionStatus::AtMinIsr => Some(at_min_isr(truth, min_isr.unwrap_or_default(), context)),
         PartitionStatus::Leaderless => Some(leaderless(truth)),
@@ -119,13 +119,21 @@ fn leader_unreachable(truth: &PartitionTruth, context: &AssessContext<'_>) -> Op
     let is_back = context.brokers.is_catching_up(leader);
     let state = if is_back {
         "is back and does not serve yet"
+    } else if context.brokers.is_unlisted(leader) {
+        "is listed by no broker, so that no client finds it"
     } else {
         "does not answer"
     };
     let since = context.brokers.silent_since(leader);
     let detail = vec![
         format!("leader {leader} {state} · {}", in_sync(truth)),
-        outlook(truth, leader, since, context),
+        // Of one that was never seen to answer nobody knows for how long it has not.
+        outlook(
+            truth,
+            leader,
+            since.filter(|_| context.brokers.has_answered(leader)),
+            context,
+        ),
     ];
     // Nobody publishes to what is paused, or it would not be.
     let severity = if truth.paused == Known::Yes {

@@ -1,6 +1,6 @@
 //! Who is there: what brokers say of each other counts for nothing.
 
-use liftui::health::{Known, Reach, Rule, Severity};
+use liftui::health::{Known, PartitionStatus, Reach, Rule, Severity};
 use liftui::model::{ErrorKind, Partition};
 
 use super::world::{World, at, cluster, failure, found, id, ids, led_by, rules, stream};
@@ -84,17 +84,77 @@ fn a_refused_address_gets_its_id_from_whoever_lists_it() {
 }
 
 #[test]
-fn where_a_leader_is_that_no_broker_lists_is_unknown_and_not_down() {
+fn a_leader_that_no_broker_lists_may_be_alive_and_is_found_by_no_client() {
     let mut world = World::default();
     let orders = || vec![stream("orders", vec![led_by(2)])];
     world.observe(1.0, 1, Ok(cluster(1, &[1, 3], orders())));
     world.observe(1.0, 3, Ok(cluster(3, &[1, 3], orders())));
     let truth = world.truth(1.0);
     assert!(!truth.broker("node-2").unwrap().reach.is_silent());
-    assert_eq!(rules(&truth), [Rule::AddressUnknown]);
+    assert_eq!(
+        rules(&truth),
+        [Rule::AddressUnknown, Rule::LeaderUnreachable]
+    );
     let finding = &truth.findings[0];
     assert_eq!(finding.message, "where node-2 is reached is unknown");
-    assert_eq!(finding.severity, Severity::Warning);
+    assert_eq!(finding.severity, Severity::Critical);
+    let partition = truth.partition("orders", 0).unwrap();
+    assert_eq!(partition.status, PartitionStatus::LeaderUnreachable);
+    assert_eq!(truth.totals.leaderless, 1);
+    let effect = found(&truth, Rule::LeaderUnreachable).unwrap();
+    let detail = effect.detail.join("; ");
+    assert!(detail.contains("no client finds it"), "{detail}");
+    assert!(
+        !detail.contains("within"),
+        "nobody knows since when: {detail}"
+    );
+}
+
+#[test]
+fn a_seed_that_refuses_is_the_broker_that_all_miss() {
+    let mut world = World::default();
+    let orders = || vec![stream("orders", vec![led_by(2)])];
+    world.refuse(0.5, 7);
+    for seconds in [1.0, 3.0, 5.0] {
+        world.observe(seconds, 1, Ok(cluster(1, &[1, 3], orders())));
+        world.observe(seconds, 3, Ok(cluster(3, &[1, 3], orders())));
+        world.refuse(seconds, 7);
+        let truth = world.truth(seconds);
+        let missing = truth.broker("node-2").unwrap();
+        assert_eq!(&*missing.address, "10.0.0.7:9292");
+        assert!(missing.reach.is_silent());
+        assert_eq!(truth.brokers.len(), 3);
+        assert_eq!(rules(&truth), [Rule::BrokerSilent, Rule::LeaderUnreachable]);
+        let detail = found(&truth, Rule::LeaderUnreachable)
+            .unwrap()
+            .detail
+            .join("; ");
+        assert!(!detail.contains("within"), "{detail}");
+    }
+    // Somebody lists it elsewhere: then it was another address.
+    let views = |by| Ok(cluster(by, &[1, 2, 3], orders()));
+    world.observe(7.0, 1, views(1));
+    world.observe(7.0, 2, views(2));
+    world.observe(7.0, 3, views(3));
+    let truth = world.truth(7.0);
+    assert_eq!(&*truth.broker("node-2").unwrap().address, "10.0.0.2:9292");
+    assert_eq!(world.orders(7.0).leader_reachable, Known::Yes);
+}
+
+#[test]
+fn two_that_are_missing_are_not_told_apart_by_one_seed() {
+    let mut world = World::default();
+    let streams = || vec![stream("orders", vec![led_by(2), led_by(3)])];
+    world.refuse(0.5, 7);
+    world.observe(1.0, 1, Ok(cluster(1, &[1], streams())));
+    let truth = world.truth(1.0);
+    let unknown = |name: &str| {
+        matches!(
+            truth.broker(name).unwrap().reach,
+            Reach::AddressUnknown { .. }
+        )
+    };
+    assert!(unknown("node-2") && unknown("node-3"));
 }
 
 #[test]

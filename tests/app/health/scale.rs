@@ -87,6 +87,54 @@ fn logs_that_all_grow_take_turns_and_a_new_leader_does_not_wait() {
     assert!(all_grown, "who asks once gets all");
 }
 
+#[test]
+fn a_large_cluster_is_taken_in_by_steps_and_shown_whole() {
+    const STREAMS: usize = 2_500;
+    let mut stepwise = World::default();
+    let mut at_once = World::default();
+    // All is new; a few streams come, and a few go; all have another leader.
+    let views = |by, round| match round {
+        1 => view(STREAMS, by, |_| grown(10)),
+        2 => view(STREAMS - 100, by, |_| grown(10)),
+        3 => view(STREAMS + 100, by, |_| grown(10)),
+        _ => view(STREAMS + 100, by, |_| Partition {
+            leader: Some(super::world::id(2)),
+            ..grown(10)
+        }),
+    };
+    let mut before = Arc::default();
+    for round in 1..=4_i32 {
+        let seconds = f64::from(round) * 2.0;
+        for by in 1..=3 {
+            stepwise.observe(seconds, by, Ok(views(by, round)));
+            at_once.observe(seconds, by, Ok(views(by, round)));
+        }
+        let mut steps = 0;
+        let truth = loop {
+            steps += 1;
+            if let Some(truth) = stepwise.health.assess_some(at(seconds)) {
+                break truth;
+            }
+        };
+        assert!(steps > 1, "round {round} was taken in at once");
+        assert!(!Arc::ptr_eq(&before, &truth), "round {round}");
+        let expected = at_once.health.assess_whole(at(seconds));
+        let shown = structure(&truth);
+        assert!(shown == structure(&expected), "round {round}");
+        before = truth;
+    }
+}
+
+/// All that takes no turns: streams, who leads them, and what is wrong.
+fn structure(truth: &Truth) -> impl PartialEq + use<> {
+    let streams = truth.streams.iter();
+    let leaders = streams.map(|stream| {
+        let leaders = stream.partitions.iter().map(|one| one.leader.clone());
+        (Arc::clone(&stream.name), leaders.collect::<Vec<_>>())
+    });
+    (leaders.collect::<Vec<_>>(), truth.findings.clone())
+}
+
 fn newest(truth: &Truth, number: usize) -> Option<i64> {
     truth
         .partition(&format!("stream-{number:05}"), 3)?

@@ -118,6 +118,7 @@ impl Broker {
             | Effect::SaveIncidents(_)
             | Effect::ReadLog
             | Effect::AskEvery(_)
+            | Effect::GoOnAssessing
             | Effect::SaveQuery(_)
             | Effect::Alert(_)
             | Effect::Export(..)

@@ -1,0 +1,96 @@
+//! Puts the truth together, in one piece or by steps: a large cluster takes longer than a key may wait.
+//! How one stream is assessed is `assess`' matter.
+
+use std::sync::Arc;
+
+use super::assess::AssessContext;
+use super::stream_tracker::Assessed;
+use super::{Health, PARTITIONS_AT_ONCE, Truth};
+use crate::model::Timestamp;
+
+impl Health {
+    /// The truth as of all that was reported up to `now`: the same value, shared, where nothing changed. Only streams of
+    /// which something new was reported are assessed again.
+    ///
+    /// In a cluster of more than 4,000 partitions, those of which only the log has grown take turns from call to call;
+    /// whatever else changes is there at once.
+    pub fn assess(&mut self, now: Timestamp) -> Arc<Truth> {
+        loop {
+            if let Some(truth) = self.assess_some(now) {
+                return truth;
+            }
+        }
+    }
+
+    /// A part of what [`Health::assess`] does, which takes some milliseconds in a cluster of any size; `None` until a last call
+    /// has done the rest.
+    pub fn assess_some(&mut self, now: Timestamp) -> Option<Arc<Truth>> {
+        if self.has_unread() {
+            self.read_on();
+            return None;
+        }
+        self.assess_up_to(Some(PARTITIONS_AT_ONCE), now)
+    }
+
+    /// Assesses without turns, however long it takes: for who asks once.
+    pub fn assess_whole(&mut self, now: Timestamp) -> Arc<Truth> {
+        let (streams, cursors) = (&mut self.streams, &mut self.cursors);
+        self.unread.read(usize::MAX, streams, cursors);
+        let truth = self.assess_up_to(None, now);
+        truth.unwrap_or_else(|| Arc::clone(&self.truth))
+    }
+
+    /// `None` where more is left than may be looked at in one call.
+    fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Option<Arc<Truth>> {
+        self.assess_again(most, now, false)
+    }
+
+    fn assess_again(
+        &mut self,
+        most: Option<usize>,
+        now: Timestamp,
+        again: bool,
+    ) -> Option<Arc<Truth>> {
+        let no_majority = self.brokers.lacks_majority();
+        if no_majority != self.no_majority {
+            self.no_majority = no_majority;
+            self.streams.mark_all_changed();
+        }
+        let context = AssessContext {
+            views: self.brokers.claims(),
+            brokers: &self.brokers,
+            no_majority,
+            options: &self.options,
+            now,
+        };
+        let assessed = match self.streams.assess(&context, most) {
+            Assessed::Nothing => self.is_partly_assessed,
+            Assessed::Changes => true,
+            Assessed::Part => {
+                self.is_partly_assessed = true;
+                return None;
+            }
+        };
+        self.is_partly_assessed = false;
+        if assessed {
+            let named = self.streams.named_brokers();
+            if self.brokers.update_unlisted(named, now) {
+                // Whom nobody can reach is known only now that all partitions have named theirs.
+                self.streams.mark_all_changed();
+                if !again {
+                    self.is_partly_assessed = true;
+                    return self.assess_again(most, now, true);
+                }
+            }
+        }
+        let wrote = self.streams.write_history(now);
+        if assessed || wrote {
+            self.sums = self.streams.sums();
+        }
+        if assessed || wrote || self.changed || !self.cursors.is_empty() {
+            self.changed = false;
+            self.truth = Arc::new(self.put_together(now));
+        }
+        Some(Arc::clone(&self.truth))
+    }
+}

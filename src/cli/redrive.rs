@@ -185,7 +185,8 @@ impl Redrive {
         plan: &RedrivePlan,
     ) -> Result {
         if self.publisher.is_some() {
-            let change = PendingChange::begin_command(&context.cluster_name(), self.command());
+            let (cluster, notes) = (context.cluster_name(), &context.change_notes);
+            let change = PendingChange::begin_command(&cluster, self.command(), notes);
             self.change = Some(change);
         }
         let mut error = None;

@@ -169,3 +169,32 @@ fn a_cluster_without_activity_or_cursors_says_so() {
         assert_eq!(code, 1, "{line}: {sentence}");
     }
 }
+
+#[test]
+fn a_change_that_cannot_be_written_down_is_made_and_says_so_once() {
+    let test = TestCluster::new();
+    let folder = test.home.path().join(".local/state");
+    std::fs::create_dir_all(folder.parent().expect("it has one")).expect("it is made");
+    std::fs::write(&folder, "").expect("a file is where the folder would be");
+    let file = folder.join("liftui/changes.jsonl");
+    let said = format!(
+        "the change was not written down for \"liftui log\": {} cannot be written: ",
+        file.display()
+    );
+    for line in [
+        "create orders --partitions 4",
+        "publish orders v -p 1",
+        "cursor set c orders:0 0",
+        "cursor set c orders:1 0",
+        "cursor set c orders --to end",
+        "pause orders",
+        "delete orders --yes",
+    ] {
+        let output = test.line(line);
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+        assert_ne!(output.out, "", "{line}: {output:?}");
+        assert_eq!(output.err.matches(&said).count(), 1, "{line}: {output:?}");
+        assert!(output.err.contains("set XDG_STATE_HOME"), "{output:?}");
+        assert!(!output.err.contains("os error"), "{output:?}");
+    }
+}

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::source::{OutgoingMessage, Template};
 use crate::cli::args::OutputForm;
-use crate::cli::audit_log::{BrokenOff, PendingChange};
+use crate::cli::audit_log::{ChangeNotes, PendingChange};
 use crate::cli::cell_format::plain;
 use crate::cli::command_context::CommandContext;
 use crate::cli::escaped_output::EscapedOutput;
@@ -140,7 +140,7 @@ impl PublishRun {
                 cluster: context.cluster_name(),
                 command: template.is_many().then(|| template.command()),
                 change: None,
-                broken_off: context.broken_off.clone(),
+                notes: context.change_notes.clone(),
                 sent: 0,
                 counts: OutcomeCounts::default(),
             },
@@ -224,7 +224,7 @@ struct PublishLog {
     command: Option<String>,
     /// Its line in the log of changes.
     change: Option<PendingChange>,
-    broken_off: BrokenOff,
+    notes: ChangeNotes,
     sent: u64,
     counts: OutcomeCounts,
 }
@@ -238,13 +238,14 @@ impl PublishLog {
         let OutgoingMessage { line, options } = message;
         let bytes = u64::try_from(options.value.len()).unwrap_or(u64::MAX);
         let change = if let Some(command) = &self.command {
-            let begin = || PendingChange::begin_command(&self.cluster, command.clone());
+            let begin =
+                || PendingChange::begin_command(&self.cluster, command.clone(), &self.notes);
             self.change.get_or_insert_with(begin);
             None
         } else {
             let operation = Operation::Publish(Box::new(options.clone()));
-            let change = PendingChange::begin(&self.cluster, &operation);
-            Some(change.reporting_to(self.broken_off.clone()))
+            let change = PendingChange::begin(&self.cluster, &operation, &self.notes);
+            Some(change.saying_if_broken_off())
         };
         self.sent += 1;
         MessageInFlight {
@@ -318,7 +319,7 @@ impl Drop for PublishLog {
         let counts = &self.counts;
         if counts.done() + counts.failed + counts.unknown < self.sent {
             let sentence = format!("liftui {command} was broken off: {}", self.summary());
-            self.broken_off.push(sentence);
+            self.notes.push(sentence);
         }
         let command = format!(
             "{command} ({}, {} B)",

@@ -192,3 +192,57 @@ fn a_command_without_a_name_is_about_what_is_shown_and_never_about_a_hidden_row(
         assert!(notice(&world).contains("no stream or partition"), "{line}");
     }
 }
+
+#[test]
+fn partitions_are_typed_behind_the_stream_and_only_those_that_are_there_are_asked_about() {
+    let mut world = World::healthy_with(Settings {
+        shell_commands: typed_line::commands(),
+        ..settings()
+    });
+    for (line, asked) in [
+        (
+            "pause orders-eu:0,2-3",
+            "Pause 3 of 4 partitions of orders-eu?",
+        ),
+        (
+            "readonly orders-eu:1",
+            "Make 1 of 4 partitions of orders-eu readonly?",
+        ),
+        (
+            "pause orders-eu -p 1",
+            "Pause 1 of 4 partitions of orders-eu?",
+        ),
+        ("pause orders-eu", "Pause all 4 partitions of orders-eu?"),
+    ] {
+        type_line(&mut world, line);
+        let screen = text(&frame(&mut world, 120, 40, &Theme::default()));
+        assert!(screen.contains(asked), "{line}: {screen}");
+        world.press("esc");
+    }
+    for (line, said) in [
+        (
+            "pause orders-eu:77",
+            "partition 77 of stream \"orders-eu\" does not exist",
+        ),
+        (
+            "readonly orders-eu:0,9",
+            "partition 9 of stream \"orders-eu\" does not exist",
+        ),
+        (
+            "pause orders-eu -p 9",
+            "partition 9 of stream \"orders-eu\" does not exist",
+        ),
+        ("pause orders-eu:x", "\"x\" names no partitions"),
+        (
+            "pause ordres-eu:1",
+            "stream \"ordres-eu\" does not exist; did you mean \"orders-eu\"?",
+        ),
+        ("writable ordres-eu", "did you mean \"orders-eu\"?"),
+    ] {
+        assert_eq!(operations(&type_line(&mut world, line)), [], "{line}");
+        // A stream is denied once brokers were asked.
+        world.run(Duration::from_secs(2));
+        assert!(world.app.overlay().is_none(), "{line}");
+        assert!(notice(&world).contains(said), "{line}: {}", notice(&world));
+    }
+}

@@ -41,7 +41,8 @@ pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
 };
 pub use cursor_move::{
-    CursorGoal, CursorMove, CursorMoveSpec, stream_or_partition, stream_partition,
+    CursorGoal, CursorMove, CursorMoveSpec, check_cursor_offset, stream_or_partition,
+    stream_partition,
 };
 pub use failure::{ErrorKind, Failure, Target, no_such_partition};
 #[cfg(feature = "dashboard")]

@@ -144,6 +144,7 @@ fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
         "publish ordres x --by-key",
         "delete ordres --yes",
         "cursor set me ordres:0 1",
+        "cursor get me ordres:0",
         "redrive ordres archive",
         "redrive archive ordres",
     ] {
@@ -153,6 +154,7 @@ fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
     let sentence = "partition 9 of stream \"orders\" does not exist; its partitions are 0 to 1";
     assert_eq!(partition("tail orders:9"), (4, sentence.into()));
     assert_eq!(partition("cursor set me orders:9 1"), (4, sentence.into()));
+    assert_eq!(partition("cursor get me orders:9"), (4, sentence.into()));
     let sentence = "partition 9 of stream \"orders\" does not exist";
     for line in [
         "pause orders -p 9",

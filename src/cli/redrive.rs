@@ -207,7 +207,7 @@ impl Redrive {
                 break;
             }
         }
-        if let Err(unprinted) = printer.finish_or_discard() {
+        if let Err(unprinted) = printer.finish_or_discard(error.is_some()) {
             error.get_or_insert(unprinted);
         }
         self.finish(context, &total, error)

@@ -198,3 +198,18 @@ fn a_change_that_cannot_be_written_down_is_made_and_says_so_once() {
         assert!(!output.err.contains("os error"), "{output:?}");
     }
 }
+
+#[test]
+fn where_nothing_was_stored_there_is_no_head_over_nothing() {
+    let test = TestCluster::new();
+    for form in ["table", "csv", "ndjson", "raw"] {
+        let (code, sentence) = test.fails(&format!("publish nowhere v -o {form}"));
+        assert_eq!(code, 4, "{form}: {sentence}");
+    }
+    test.ok("create orders");
+    let output = test.ok("publish orders v --ack none -o csv");
+    assert!(
+        output.starts_with("stream,"),
+        "without an error it is a document: {output}"
+    );
+}

@@ -198,7 +198,7 @@ impl PublishRun {
                 },
             }
         }
-        if let Err(error) = printer.finish_or_discard() {
+        if let Err(error) = printer.finish_or_discard(self.error.is_some()) {
             self.error.get_or_insert(error);
         }
         match self.error {

@@ -200,6 +200,36 @@ fn a_change_that_cannot_be_written_down_is_made_and_says_so_once() {
 }
 
 #[test]
+fn an_offset_that_no_server_looked_at_is_said_once() {
+    let test = TestCluster::new();
+    test.ok("create plain");
+    let said = "stream \"plain\" stored the message at offset 0 and not at 3: it has no concurrency control, so nothing was checked\n";
+    let output = test.line("publish plain v --expect-offset 3 -o raw");
+    assert_eq!((output.code, output.out.as_str()), (0, "0\n"));
+    assert_eq!(output.err, said);
+    test.ok("publish plain v --expect-offset 1");
+    let output = test.feed("publish plain --lines --expect-offset 9 -o raw", b"a\nb\n");
+    assert_eq!((output.code, output.out.as_str()), (0, "2\n3\n"));
+    assert_eq!(
+        output.err,
+        said.replace("offset 0", "offset 2").replace("at 3", "at 9")
+    );
+    test.ok("create checked --concurrency-control");
+    test.ok("publish checked v --expect-offset 0");
+}
+
+#[test]
+fn a_header_is_given_once() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    let (code, sentence) = test.fails("publish orders v -H a=1 -H b=1 -H a=2");
+    let said = "the header \"a\" is given twice, and a message has each name once";
+    assert_eq!((code, sentence.as_str()), (2, said));
+    assert_eq!(test.ok("tail orders --to end --count"), "0\n");
+    test.ok("publish orders v -H a=1 -H b=1");
+}
+
+#[test]
 fn where_nothing_was_stored_there_is_no_head_over_nothing() {
     let test = TestCluster::new();
     for form in ["table", "csv", "ndjson", "raw"] {

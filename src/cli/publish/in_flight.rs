@@ -21,7 +21,7 @@ use crate::cli::output::{Column, OutputRow, Printer, output_row};
 use crate::client::{self, Client, MAX_REQUEST_BYTES, Publisher, PublisherOptions};
 use crate::model::{
     Ack, ErrorKind, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
-    counted_plainly,
+    counted_plainly, unexpected_offset,
 };
 
 /// Messages sent and not answered yet.
@@ -76,6 +76,8 @@ type MessageOutcome = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Sen
 struct MessageInFlight {
     line: Option<u64>,
     bytes: u64,
+    /// The offset that it must get; -1 for any.
+    expected: Offset,
     /// Its line in the log of changes, where messages are written down one by one.
     change: Option<PendingChange>,
     outcome: MessageOutcome,
@@ -141,6 +143,7 @@ impl PublishRun {
                 command: template.is_many().then(|| template.command()),
                 change: None,
                 notes: context.change_notes.clone(),
+                has_warned: false,
                 sent: 0,
                 counts: OutcomeCounts::default(),
             },
@@ -225,6 +228,8 @@ struct PublishLog {
     /// Its line in the log of changes.
     change: Option<PendingChange>,
     notes: ChangeNotes,
+    /// Whether it was said that a message has another offset than expected.
+    has_warned: bool,
     sent: u64,
     counts: OutcomeCounts,
 }
@@ -237,6 +242,7 @@ impl PublishLog {
     ) -> MessageInFlight {
         let OutgoingMessage { line, options } = message;
         let bytes = u64::try_from(options.value.len()).unwrap_or(u64::MAX);
+        let expected = options.expected_offset;
         let change = if let Some(command) = &self.command {
             let begin =
                 || PendingChange::begin_command(&self.cluster, command.clone(), &self.notes);
@@ -251,6 +257,7 @@ impl PublishLog {
         MessageInFlight {
             line,
             bytes,
+            expected,
             change,
             outcome: transport.send(options).await,
         }
@@ -268,7 +275,10 @@ impl PublishLog {
         }
         self.counts.record(&outcome, sent.bytes);
         let failure = match outcome {
-            Ok(Outcome::Acked { ack, partition }) => return Ok(Some(AckRow::new(ack, partition))),
+            Ok(Outcome::Acked { ack, partition }) => {
+                self.warn_of_offset(&ack, sent.expected);
+                return Ok(Some(AckRow::new(ack, partition)));
+            }
             Ok(Outcome::Done | Outcome::Sent | Outcome::Partial { .. }) => return Ok(None),
             Err(failure) => failure,
         };
@@ -284,6 +294,17 @@ impl PublishLog {
             }
         }
         Err(error)
+    }
+
+    /// Says at the first message that it has another offset than it must get: servers look at that on streams with concurrency
+    /// control alone (wire-contract §4.3), and nothing but the ack tells that a stream has none.
+    fn warn_of_offset(&mut self, ack: &Ack, expected: Offset) {
+        if let Some(sentence) = unexpected_offset(ack, expected)
+            && !self.has_warned
+        {
+            self.has_warned = true;
+            self.notes.push(sentence);
+        }
     }
 
     /// The sentence with how far it came; unknown outcomes weigh most.

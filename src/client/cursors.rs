@@ -122,6 +122,7 @@ impl Client {
     }
 
     /// The last offset that a consumer has read; `None` where it never stored one, or -1, which servers do not tell apart.
+    /// Below that where another client has stored such a one, which stands nowhere.
     /// Not for observers: asking resumes a paused `__cursors` partition.
     ///
     /// # Errors
@@ -348,7 +349,10 @@ pub(crate) enum LogItem {
 
 /// The same error about what could not be read: most failures name the broker alone.
 fn unreadable(target: Target, error: Error) -> Error {
-    let sentence = format!("{target} could not be read: {error}");
+    let sentence = format!(
+        "{target} could not be read: {}",
+        target.named_before(&error.to_string())
+    );
     Error::new(error.kind(), target, sentence).caused_by(error)
 }
 

@@ -223,8 +223,7 @@ fn an_observer_reads_everything_and_sends_nothing() {
         test.ok(&format!("--observe {line}"));
     }
     assert_eq!(
-        test.line("--observe redrive orders:0 archive --dry-run")
-            .code,
+        test.line("--observe redrive archive orders --dry-run").code,
         0
     );
 }
@@ -347,4 +346,15 @@ fn tables_stay_in_line_whatever_the_names_and_however_they_come() {
         }
         assert!(table.contains(long), "{table}");
     }
+}
+
+#[test]
+fn a_rate_that_nobody_knows_is_no_unit_without_a_number() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    let faults = test.cluster().faults();
+    let leader = faults.leader("orders", 0).expect("somebody leads it");
+    faults.kill(leader).expect("it runs");
+    let output = test.line("describe orders -o table");
+    assert!(output.out.contains("\nrate        –\n"), "{output:?}");
 }

@@ -225,7 +225,7 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
             () = stdio::reader_left(), if is_for_reader => Ok(Exit::DONE),
             _ = tokio::signal::ctrl_c(), if stops_at_once => Ok(Exit::INTERRUPTED),
         };
-        for sentence in context.broken_off.take() {
+        for sentence in context.change_notes.take() {
             context.console.print_error(&sentence);
         }
         match outcome {

@@ -41,12 +41,15 @@ pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
 };
 pub use cursor_move::{
-    CursorGoal, CursorMove, CursorMoveSpec, stream_or_partition, stream_partition,
+    CursorGoal, CursorMove, CursorMoveSpec, check_cursor_offset, stream_or_partition,
+    stream_partition,
 };
 pub use failure::{ErrorKind, Failure, Target, no_such_partition};
 #[cfg(feature = "dashboard")]
 pub use locator::{Locator, MessagePlace, Place};
-pub use message::{Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset};
+pub use message::{
+    Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset, repeated_header, unexpected_offset,
+};
 pub use name_pattern::{fits_pattern, is_pattern, names_stream};
 pub use number_format::{counted, counted_of, counted_plainly, first_names, grouped, verb_of};
 pub use operation::{Operation, Outcome};

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::model::{Failure, Timestamp};
+use crate::model::{Failure, Timestamp, without_asides};
 
 /// How grave a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,9 +54,10 @@ pub struct Notices {
 const MAX_NOTICES: usize = 500;
 
 impl Notices {
-    /// Adds one; the same text again only counts up.
+    /// Adds one, without the numbers that the standard library puts behind what the system says; the same text again only counts
+    /// up.
     pub fn add(&mut self, level: Level, at: Timestamp, text: impl Into<String>) {
-        let text = text.into();
+        let text = without_asides(&text.into(), " (os error ");
         self.dismissed = false;
         if let Some(last) = self.history.back_mut()
             && last.text == text
@@ -78,8 +79,10 @@ impl Notices {
 
     /// Adds a failure, and keeps all of it as the last one.
     pub fn add_failure(&mut self, at: Timestamp, failure: &Failure) {
+        let mut failure = failure.clone();
+        failure.sentence = without_asides(&failure.sentence, " (os error ");
         self.add(Level::Error, at, failure.sentence.clone());
-        self.last_failure = Some(failure.clone());
+        self.last_failure = Some(failure);
     }
 
     /// The notice to show now, if it has not expired.
@@ -108,8 +111,20 @@ impl Notices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{ErrorKind, Target};
 
     const START: Timestamp = Timestamp(1_000_000_000);
+
+    #[test]
+    fn numbers_of_the_system_are_left_out() {
+        let sentence = "\"x/y\" was not written: No such file or directory (os error 2)";
+        let failure = Failure::new(ErrorKind::Local, Target::Cluster, sentence);
+        let mut notices = Notices::default();
+        notices.add_failure(START, &failure);
+        let plain = "\"x/y\" was not written: No such file or directory";
+        assert_eq!(notices.current(START).unwrap().text, plain);
+        assert_eq!(notices.last_failure().unwrap().sentence, plain);
+    }
 
     #[test]
     fn a_notice_empties_itself() {

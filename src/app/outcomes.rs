@@ -12,7 +12,9 @@ use super::key_context::KeyContext;
 use super::notice::Level;
 use super::row_key::PartitionKey;
 use super::typed_command::Awaited;
-use crate::model::{Failure, MessagePlace, Operation, Outcome, PartitionId, format_ranges};
+use crate::model::{
+    Failure, MessagePlace, Operation, Outcome, PartitionId, format_ranges, unexpected_offset,
+};
 
 impl App {
     /// Notifies the user of an outcome, and has everything that the operation touched read again.
@@ -47,6 +49,7 @@ impl App {
     }
 
     fn notify_outcome(&mut self, operation: &Operation, outcome: Outcome) {
+        let mut warning = None;
         let text = match outcome {
             Outcome::Done => done_text(operation),
             Outcome::Sent => "sent; no ack was asked for".to_owned(),
@@ -56,6 +59,9 @@ impl App {
                     None => ack.stream.to_string(),
                 };
                 let text = format!("acked: {place} @ {}", ack.offset);
+                if let Operation::Publish(options) = operation {
+                    warning = unexpected_offset(&ack, options.expected_offset);
+                }
                 self.published = Some(MessagePlace {
                     stream: ack.stream.to_string(),
                     partitions: partition.into_iter().collect(),
@@ -79,6 +85,9 @@ impl App {
             }
         };
         self.context.notify(Level::Note, text);
+        if let Some(warning) = warning {
+            self.context.notify(Level::Warning, warning);
+        }
     }
 
     fn key_of(&self, command: GoCommand) -> Option<String> {

@@ -135,9 +135,15 @@ impl Screens {
                 Level::Note,
                 "favourites are chosen on the screen of streams",
             ),
-            (Command::Cluster(ClusterCommand::Delete), _) => {
+            (Command::Cluster(ClusterCommand::Delete), screen) => {
                 self.of_mut(pane).keep_selected(pane);
-                self.streams.delete_selected(context);
+                // Of several marked streams the selected one: each asks for its own name.
+                let targets = if screen == Screen::Streams {
+                    self.streams.selected(pane).into_iter().collect()
+                } else {
+                    self.of(pane).targets(pane)
+                };
+                operations::delete(&targets, truth, context);
             }
             (
                 Command::List(ListCommand::FaultsOnly),

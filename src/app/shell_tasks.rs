@@ -3,21 +3,19 @@
 use super::App;
 use super::app_request::AppRequest;
 use super::focus::Pane;
-use super::named_partitions::partitions_named;
+use super::named_partitions::{existing_partitions, partitions_named};
 use super::notice::Level;
 use super::row_key::PartitionKey;
 use super::screens::key_table::live_spec;
 use super::shell_commands::{MessageRange, ShellTask};
-use crate::model::{parse_start, parse_stop};
+use super::typed_command::Awaited;
+use crate::model::{Operation, StreamName, parse_ranges, parse_start, parse_stop};
 
 impl App {
     /// Does what a line means, or says what is wrong with it.
     pub(super) fn run_shell_task(&mut self, task: Result<ShellTask, String>) {
         let done = match task {
-            Ok(ShellTask::Perform(operation)) => {
-                self.context.perform(*operation);
-                Ok(())
-            }
+            Ok(ShellTask::Perform(operation)) => self.change(*operation),
             Ok(ShellTask::Messages(range)) => self.show_messages(range),
             Ok(ShellTask::Statistics(range)) => self.count_messages(range),
             Ok(ShellTask::Table(range)) => self.show_table(range),
@@ -30,6 +28,46 @@ impl App {
         if let Err(sentence) = done {
             self.context.notify(Level::Error, sentence);
         }
+    }
+
+    /// Changes the cluster. What is done to a stream or to partitions is done to those that are there: a question about
+    /// others would be about nothing.
+    pub(super) fn change(&mut self, mut operation: Operation) -> Result<(), String> {
+        let mut of_stream = Vec::new();
+        let (name, partitions) = match &mut operation {
+            Operation::Delete { stream } => (stream, &mut of_stream),
+            Operation::Pause {
+                stream, partitions, ..
+            }
+            | Operation::Resume { stream, partitions }
+            | Operation::SetReadonly {
+                stream, partitions, ..
+            } => {
+                let (truth, whole) = (self.cluster.truth(), StreamName::clone(stream));
+                if truth.stream(&whole).is_none()
+                    && partitions.is_empty()
+                    && let Some((part, ranges)) = whole.rsplit_once(':')
+                {
+                    *partitions = parse_ranges(ranges)?;
+                    *stream = part.into();
+                }
+                (stream, partitions)
+            }
+            Operation::Create(_) | Operation::Publish(_) | Operation::SetCursor { .. } => {
+                self.context.perform(operation);
+                return Ok(());
+            }
+        };
+        match self.cluster.truth().stream(name) {
+            None => self.look_for_stream(Awaited::Change(Box::new(operation))),
+            Some(found) => {
+                if existing_partitions(found, partitions)?.is_empty() {
+                    return Err(format!("no broker names partitions of stream \"{name}\""));
+                }
+                self.context.perform(operation);
+            }
+        }
+        Ok(())
     }
 
     fn partitions_of(&self, range: &MessageRange) -> Result<Vec<PartitionKey>, String> {

@@ -50,6 +50,8 @@ pub(super) struct AwaitedStream {
 pub(super) enum Awaited {
     /// A command, on the stream of that name.
     Command(Command, String),
+    /// A change of that stream.
+    Change(Box<Operation>),
     /// What a locator leads to is opened.
     Open(MessagePlace),
 }
@@ -58,6 +60,12 @@ impl Awaited {
     fn stream(&self) -> &str {
         match self {
             Self::Command(_, stream) => stream,
+            Self::Change(operation) => {
+                if let Operation::Delete { stream } = &**operation {
+                    return stream;
+                }
+                operation.flagged().map_or("", |(stream, _)| stream)
+            }
             Self::Open(place) => &place.stream,
         }
     }
@@ -278,6 +286,11 @@ impl App {
     fn carry_on(&mut self, awaited: &Awaited, stream: StreamName) {
         match awaited {
             Awaited::Command(command, _) => self.run_on_stream(*command, stream),
+            Awaited::Change(operation) => {
+                if let Err(sentence) = self.change((**operation).clone()) {
+                    self.context.notify(Level::Error, sentence);
+                }
+            }
             Awaited::Open(place) => self.open_messages(place, &stream),
         }
     }

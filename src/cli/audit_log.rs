@@ -1,5 +1,5 @@
 //! What this user changed, when, and how it ended: a file of JSON lines in the state folder, and `liftui log`.
-//! Values of messages are not written down. Where the file cannot be written, the change is not held up.
+//! Values of messages are not written down. Where the file cannot be written, the change is not held up, and that is said.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -61,15 +61,18 @@ struct LogLine {
 /// What a change is called that was written down and not sent, or not answered yet.
 const SENDING: &str = "sending";
 
-/// Sentences about changes that were sent when the command was broken off.
+/// Sentences about the changes of a command, said at its end: which were sent when it was broken off, and that the log was
+/// not written.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct BrokenOff(Arc<Mutex<Vec<String>>>);
+pub(crate) struct ChangeNotes(Arc<Mutex<Vec<String>>>);
 
-impl BrokenOff {
-    /// Adds one.
+impl ChangeNotes {
+    /// Adds one, where it was not added before: of many changes each would say that the log was not written.
     pub(crate) fn push(&self, sentence: String) {
         let mut sentences = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sentences.push(sentence);
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
     }
 
     /// Takes all.
@@ -84,27 +87,30 @@ pub(crate) struct PendingChange {
     id: String,
     cluster: String,
     command: String,
-    broken_off: Option<BrokenOff>,
+    notes: ChangeNotes,
+    /// Whether it says so where it is broken off.
+    says_end: bool,
     /// A stream that it creates, with what no broker will tell of it.
     creates: Option<(String, CreatedMinIsr)>,
 }
 
 impl PendingChange {
     /// Writes down one change of that cluster that is about to be sent.
-    pub(crate) fn begin(cluster: &str, operation: &Operation) -> Self {
+    pub(crate) fn begin(cluster: &str, operation: &Operation, notes: &ChangeNotes) -> Self {
         let creates = CreatedMinIsr::of(operation, Timestamp::now());
-        let mut change = Self::begin_command(cluster, command(operation));
+        let mut change = Self::begin_command(cluster, command(operation), notes);
         change.creates = creates.map(|(stream, min_isr)| (stream.to_owned(), min_isr));
         change
     }
 
     /// Writes down a command that is about to send many messages.
-    pub(crate) fn begin_command(cluster: &str, command: String) -> Self {
+    pub(crate) fn begin_command(cluster: &str, command: String, notes: &ChangeNotes) -> Self {
         let change = Self {
             id: format!("{:016x}", fastrand::u64(..)),
             cluster: cluster.to_owned(),
             command,
-            broken_off: None,
+            notes: notes.clone(),
+            says_end: false,
             creates: None,
         };
         change.append(SENDING, None);
@@ -112,14 +118,14 @@ impl PendingChange {
     }
 
     /// The same one, which says so where it is broken off.
-    pub(crate) fn reporting_to(mut self, broken_off: BrokenOff) -> Self {
-        self.broken_off = Some(broken_off);
+    pub(crate) fn saying_if_broken_off(mut self) -> Self {
+        self.says_end = true;
         self
     }
 
     /// Writes down how it ended.
     pub(crate) fn finish(mut self, outcome: &std::result::Result<Outcome, Failure>) {
-        self.broken_off = None;
+        self.says_end = false;
         // One without an answer may have been created as well.
         let may_exist =
             !matches!(outcome, Err(failure) if failure.kind != ErrorKind::OutcomeUnknown);
@@ -138,7 +144,7 @@ impl PendingChange {
 
     /// Writes down how many messages of one command ended.
     pub(crate) fn finish_command(mut self, command: String, outcome: &str, detail: String) {
-        self.broken_off = None;
+        self.says_end = false;
         self.command = command;
         self.append(outcome, Some(detail));
     }
@@ -156,23 +162,36 @@ impl PendingChange {
             id: Some(self.id.clone()),
             entry,
         };
-        if let Some(folders) = Folders::of_user()
-            && let Err(error) = write_line(&folders.change_log(), &line)
-        {
+        let Some(folders) = Folders::of_user() else {
+            return self
+                .notes
+                .push(not_logged("there is no home folder; set HOME"));
+        };
+        let path = folders.change_log();
+        if let Err(error) = write_line(&path, &line) {
             tracing::warn!(%error, "the log of changes was not written");
+            self.notes.push(not_logged(&format!(
+                "{} cannot be written: {error}; make it writable, or set XDG_STATE_HOME to a folder that is",
+                path.display()
+            )));
         }
     }
 }
 
 impl Drop for PendingChange {
     fn drop(&mut self) {
-        if let Some(broken_off) = &self.broken_off {
-            broken_off.push(format!(
+        if self.says_end {
+            self.notes.push(format!(
                 "liftui {} was sent, outcome unknown: it was broken off before an answer came",
                 self.command
             ));
         }
     }
+}
+
+/// What is said of a change that cannot be found in the log later.
+fn not_logged(why: &str) -> String {
+    format!("the change was not written down for \"liftui log\": {why}")
 }
 
 /// Prints all that was written down, oldest first.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::args::{Options, OutputArgs, OutputForm, When};
-use super::audit_log::BrokenOff;
+use super::audit_log::ChangeNotes;
 use super::exit::{CliError, Result};
 use super::known_brokers;
 use super::output::{OutputRow, Printer};
@@ -29,8 +29,8 @@ pub(crate) struct CommandContext<'a> {
     /// The streams of the process.
     pub(crate) console: &'a mut Stdio,
     access: Option<Access>,
-    /// What was sent and not answered when SIGINT came.
-    pub(crate) broken_off: BrokenOff,
+    /// What is said of changes at the end.
+    pub(crate) change_notes: ChangeNotes,
 }
 
 impl<'a> CommandContext<'a> {
@@ -84,7 +84,7 @@ impl<'a> CommandContext<'a> {
             rows,
             console,
             access: None,
-            broken_off: BrokenOff::default(),
+            change_notes: ChangeNotes::default(),
         }
     }
 

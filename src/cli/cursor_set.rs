@@ -14,7 +14,7 @@ use super::output::{Column, OutputRow, output_row};
 use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
 use crate::model::{
     CursorGoal, CursorMove, ErrorKind, Offset, Operation, PartitionId, StreamName, Timestamp,
-    counted_plainly, exact_age, format_ranges,
+    check_cursor_offset, counted_plainly, exact_age, format_ranges,
 };
 use crate::runtime::Access;
 use crate::ui::format;
@@ -115,6 +115,9 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
     }
     let access = context.access()?;
     need_name("a cursor", &args.id)?;
+    if let CursorGoal::At(offset) = args.goal() {
+        check_cursor_offset(offset).map_err(CliError::refused)?;
+    }
     let (stream, partition) = &args.target;
     if let (CursorGoal::At(_), None) = (args.goal(), partition) {
         return Err(CliError::usage(format!(
@@ -149,6 +152,9 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
             "a cursor at -1 counts as never stored: its consumer starts where it is set up to";
         context.console.print_error(sentence);
     }
+    if let Some(sentence) = left_out(args, &partitions, &moves) {
+        context.console.print_error(&sentence);
+    }
     if args.dry_run {
         let rows = moves
             .iter()
@@ -158,6 +164,28 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
         return Ok(Exit::DONE);
     }
     perform(context, args, &moves).await
+}
+
+/// What is said of partitions in which the cursor is not set: those of which it has read nothing, as far as servers tell.
+fn left_out(
+    args: &CursorSetArgs,
+    partitions: &[PartitionId],
+    moves: &[CursorMove],
+) -> Option<String> {
+    let is_moved = |id: &PartitionId| moves.iter().any(|moved| moved.partition == *id);
+    let left: Vec<PartitionId> = partitions
+        .iter()
+        .copied()
+        .filter(|id| !is_moved(id))
+        .collect();
+    let (stream, _) = &args.target;
+    (!left.is_empty()).then(|| {
+        format!(
+            "cursor \"{}\" has read nothing of {stream}:{} and is left as it is there; name a partition to set it all the same",
+            args.id,
+            format_ranges(&left)
+        )
+    })
 }
 
 /// Says that somebody else has stored the cursor a short time ago, where that is so: it may be its consumer, which then runs.

@@ -15,6 +15,7 @@ use super::json::{JsonTime, seconds};
 use super::known_cursors;
 use super::mutate::need_name;
 use super::output::{Column, OutputRow, output_row};
+use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
 use crate::client::{Client, CursorReading, Observer};
 use crate::health::CursorTruth;
 use crate::model::{
@@ -282,6 +283,14 @@ pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArg
     let access = context.access()?;
     let stored = StoredCursors::of(&access, &context.cluster_name()).await?;
     let Some(offset) = stored.offset(&args.id, stream, *partition).await? else {
+        // A cursor outlives its stream: only where there is none its stream may be misspelt.
+        let cluster = metadata_with(&access.observer(), stream).await?;
+        let found = cluster
+            .stream(stream)
+            .ok_or_else(|| no_such_stream(stream))?;
+        if found.partition(*partition).is_none() {
+            return Err(no_such_partition(found, *partition));
+        }
         return Err(CliError::new(
             Exit::NOT_FOUND,
             format!(

@@ -73,8 +73,8 @@ pub(crate) async fn send(
     client: &Client,
     operation: Operation,
 ) -> Result<Outcome> {
-    let change = PendingChange::begin(&context.cluster_name(), &operation);
-    let change = change.reporting_to(context.broken_off.clone());
+    let (cluster, notes) = (context.cluster_name(), &context.change_notes);
+    let change = PendingChange::begin(&cluster, &operation, notes).saying_if_broken_off();
     let outcome = client.perform(operation).await;
     let outcome = outcome.map_err(Failure::from);
     change.finish(&outcome);

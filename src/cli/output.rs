@@ -222,11 +222,16 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         Err(CliError::new(Exit::FAILED, sentence))
     }
 
-    /// Ends the document, as [`or_discard`](Self::or_discard) does.
+    /// Ends the document, as [`or_discard`](Self::or_discard) does. Where something failed before there was a row, its sentence
+    /// stands without a head that is of nothing.
     ///
     /// # Errors
     /// As there.
-    pub(crate) fn finish_or_discard(mut self) -> Result<(), CliError> {
+    pub(crate) fn finish_or_discard(mut self, has_failed: bool) -> Result<(), CliError> {
+        let has_head = matches!(self.form, OutputForm::Table | OutputForm::Csv);
+        if has_failed && has_head && self.printed == 0 {
+            return Ok(());
+        }
         let ended = self.end();
         self.or_discard(ended)
     }

@@ -2,10 +2,10 @@
 //! What is written down is `journal`'s, which messages there are `plan`'s; reading and publishing are the client's.
 
 mod batch;
+mod dry_run;
 mod journal;
 mod plan;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::signal;
@@ -23,14 +23,14 @@ use super::partition_spec::{self, no_such_stream};
 use super::query_reading::QueryReading;
 use super::read_budget::ReadBudget;
 use crate::client::{Observer, SubscriptionItem};
-use crate::config::Folders;
 use crate::model::{
     Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
     Target, Timestamp, command_words, counted_plainly, shell_line,
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, QueryFieldCheck, QueryRun};
 use batch::BatchPublisher;
-use journal::{Journal, JournalProgress};
+use dry_run::DryRun;
+use journal::{Journal, JournalProgress, journal_path};
 use plan::{PartitionRange, RedrivePlan, RequestedCopy};
 
 output_row! {
@@ -108,49 +108,12 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
         to,
         query: reading.check(),
         publisher,
+        dry_run: DryRun::default(),
         journal,
         interrupt,
         change: None,
     };
     redrive.run(context, args, &plan).await
-}
-
-/// The file that was named; else, unless nothing is published, one in the user's own folder, removed when all is done.
-fn journal_path(
-    context: &CommandContext<'_>,
-    args: &RedriveArgs,
-    from: &str,
-    to: &str,
-) -> Option<JournalLocation> {
-    if args.dry_run {
-        return None;
-    }
-    if let Some(path) = &args.journal {
-        let path = path.clone();
-        return Some(JournalLocation { path, named: true });
-    }
-    let words = [context.cluster_name(), from.to_owned(), to.to_owned()];
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '.' {
-            c
-        } else {
-            '_'
-        }
-    };
-    let name = words.join("-").chars().map(plain).collect::<String>();
-    let sum = crc32fast::hash(words.join("\n").as_bytes());
-    let folder = Folders::of_user()?.state.join("redrive");
-    Some(JournalLocation {
-        path: folder.join(format!("{name}-{sum:08x}.jsonl")),
-        named: false,
-    })
-}
-
-/// Where the journal is.
-struct JournalLocation {
-    path: PathBuf,
-    /// Whether the user named it: then it stays.
-    named: bool,
 }
 
 /// A redrive under way.
@@ -162,6 +125,8 @@ struct Redrive {
     query: QueryFieldCheck,
     /// Publishes; `None` in a dry run.
     publisher: Option<BatchPublisher>,
+    /// Where a dry run would publish to.
+    dry_run: DryRun,
     journal: Journal,
     /// SIGINT came: nothing more is sent.
     interrupt: CancellationToken,
@@ -185,7 +150,8 @@ impl Redrive {
         plan: &RedrivePlan,
     ) -> Result {
         if self.publisher.is_some() {
-            let change = PendingChange::begin_command(&context.cluster_name(), self.command());
+            let (cluster, notes) = (context.cluster_name(), &context.change_notes);
+            let change = PendingChange::begin_command(&cluster, self.command(), notes);
             self.change = Some(change);
         }
         let mut error = None;
@@ -206,8 +172,14 @@ impl Redrive {
                 break;
             }
         }
-        if let Err(unprinted) = printer.finish_or_discard() {
+        if let Err(unprinted) = printer.finish_or_discard(error.is_some()) {
             error.get_or_insert(unprinted);
+        }
+        if self.publisher.is_none() && error.is_none() {
+            let refusal = self
+                .dry_run
+                .refusal(&self.observer, &self.cluster, &self.to);
+            error = refusal.await.map(CliError::from);
         }
         self.finish(context, &total, error)
     }
@@ -281,6 +253,7 @@ impl Redrive {
             totals.matched += 1;
             let partition = plan.target(&message, &self.cluster, &self.to);
             let Some(publisher) = &mut self.publisher else {
+                self.dry_run.add(partition);
                 continue;
             };
             if let Some(batch) = publisher.add(&message, partition) {
@@ -373,10 +346,16 @@ impl Redrive {
         context.console.print_mistake(&mut self.query, found);
         let Some(_publisher) = &self.publisher else {
             let (from, to) = (&self.from, &self.to);
-            context.console.print_error(&format!(
-                "{} would be copied from \"{from}\" to \"{to}\"; nothing was sent",
-                counted_plainly(total.matched, "message")
-            ));
+            let found = counted_plainly(total.matched, "message");
+            let sentence = match &error {
+                None => format!("{found} would be copied from \"{from}\" to \"{to}\""),
+                Some(_) => {
+                    format!("{found} of \"{from}\" found, and not all would be copied to \"{to}\"")
+                }
+            };
+            context
+                .console
+                .print_error(&format!("{sentence}; nothing was sent"));
             return error.map_or(Ok(Exit::DONE), Err);
         };
         let interrupted = self.interrupt.is_cancelled();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::audit_log::PendingChange;
+use super::audit_log::{ChangeNotes, PendingChange};
 use super::{incidents, kept_queries, kept_view, known_brokers, known_cursors, rows};
 use crate::app::{KeptRow, KeptView, QueryChange};
 use crate::client::{BrokerHealth, KnownCursors};
@@ -23,8 +23,12 @@ impl SavedState for UserState {
         if self.is_demo {
             return None;
         }
-        let change = PendingChange::begin(cluster, operation);
-        Some(Box::new(move |outcome| change.finish(outcome)))
+        let notes = ChangeNotes::default();
+        let change = PendingChange::begin(cluster, operation, &notes);
+        Some(Box::new(move |outcome| {
+            change.finish(outcome);
+            notes.take().pop().map_or(Ok(()), Err)
+        }))
     }
 
     fn save_incidents(&self, cluster: &str, incidents: &[Arc<Incident>]) {

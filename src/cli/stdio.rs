@@ -33,12 +33,32 @@ pub struct Stdio {
     pub in_is_terminal: bool,
 }
 
+/// Standard output, whose errors say whose they are: they come up far from where it was written to.
+struct StandardOutput(io::Stdout);
+
+impl Write for StandardOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .write(bytes)
+            .map_err(|error| of_standard_output(&error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(|error| of_standard_output(&error))
+    }
+}
+
+fn of_standard_output(error: &io::Error) -> io::Error {
+    let sentence = format!("standard output could not be written: {error}");
+    io::Error::new(error.kind(), sentence)
+}
+
 impl Stdio {
     /// The streams of this process.
     pub fn of_process() -> Self {
         let out_is_terminal = io::stdout().is_terminal();
         Self {
-            out: EscapedOutput::new(Box::new(io::stdout()), out_is_terminal),
+            out: EscapedOutput::new(Box::new(StandardOutput(io::stdout())), out_is_terminal),
             err: EscapedOutput::new(Box::new(io::stderr()), true),
             input: Box::new(io::stdin()),
             out_is_terminal,

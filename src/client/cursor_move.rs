@@ -113,7 +113,7 @@ impl CursorGoal {
                 let oldest = before_oldest(log).await;
                 // Retention may have taken all that was there when the end was asked for.
                 let newest = log.newest_committed().max(oldest);
-                Ok(from.saturating_add(count).clamp(oldest, newest))
+                Ok(from.max(-1).saturating_add(count).clamp(oldest, newest))
             }
             Self::Next(start) => before(log, start).await,
         }
@@ -122,7 +122,7 @@ impl CursorGoal {
 
 /// Offset and time of the first message after that offset.
 async fn first_after(log: &CommittedLog, offset: Offset) -> Option<(Offset, Timestamp)> {
-    log.first_from(offset.saturating_add(1)).await
+    log.first_from(offset.max(-1).saturating_add(1)).await
 }
 
 /// The offset before the oldest message that is kept.

@@ -18,7 +18,7 @@ use super::{Client, Observer};
 use crate::model::{
     CursorEntry, EndReason, ErrorKind, Message, Offset, OwnedMessages, PartitionId, RetryLimit,
     StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
-    counted_plainly,
+    check_cursor_offset, counted_plainly,
 };
 use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
@@ -90,7 +90,7 @@ impl Client {
     /// any names work.
     ///
     /// # Errors
-    /// [`ErrorKind::CursorsDisabled`]; [`ErrorKind::OutcomeUnknown`] where no answer came.
+    /// [`ErrorKind::Refused`] for an offset below -1; [`ErrorKind::CursorsDisabled`]; [`ErrorKind::OutcomeUnknown`] where no answer came.
     pub async fn set_cursor(
         &self,
         id: &str,
@@ -98,6 +98,8 @@ impl Client {
         partition: PartitionId,
         offset: Offset,
     ) -> Result<()> {
+        check_cursor_offset(offset)
+            .map_err(|why| Error::refused(Target::Cursor(id.to_owned()), why))?;
         let request = pb::SetCursorRequest {
             stream: stream.to_owned(),
             partition,
@@ -119,8 +121,9 @@ impl Client {
         calling.await.map(drop)
     }
 
-    /// The last offset that a consumer has read; `None` where it never stored one. Not for observers: asking resumes
-    /// a paused `__cursors` partition.
+    /// The last offset that a consumer has read; `None` where it never stored one, or -1, which servers do not tell apart.
+    /// Below that where another client has stored such a one, which stands nowhere.
+    /// Not for observers: asking resumes a paused `__cursors` partition.
     ///
     /// # Errors
     /// [`ErrorKind::CursorsDisabled`].
@@ -148,7 +151,7 @@ impl Client {
             .inner()
             .call_cursor_leader(Rpc::FetchCursor, &kept_in, &target, send);
         let answer = calling.await?;
-        Ok(Some(answer.offset).filter(|offset| *offset >= 0))
+        Ok(Some(answer.offset).filter(|offset| *offset != -1))
     }
 }
 
@@ -346,7 +349,10 @@ pub(crate) enum LogItem {
 
 /// The same error about what could not be read: most failures name the broker alone.
 fn unreadable(target: Target, error: Error) -> Error {
-    let sentence = format!("{target} could not be read: {error}");
+    let sentence = format!(
+        "{target} could not be read: {}",
+        target.named_before(&error.to_string())
+    );
     Error::new(error.kind(), target, sentence).caused_by(error)
 }
 

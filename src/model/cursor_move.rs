@@ -72,7 +72,11 @@ impl CursorMoveSpec {
                 CursorGoal::parse_next(&seek.join(" "), now, zone)?
             }
             ["--by", count] => CursorGoal::By(number(count)?),
-            [offset] if !offset.starts_with("--") => CursorGoal::At(number(offset)?),
+            [offset] if !offset.starts_with("--") => {
+                let offset = number(offset)?;
+                check_cursor_offset(offset)?;
+                CursorGoal::At(offset)
+            }
             _ => return Err(format!("where to is missing: {FORM}")),
         };
         let mut specs = Vec::new();
@@ -166,7 +170,8 @@ impl CursorMove {
 
     /// Offsets that are read again (negative) or skipped; `None` for a cursor that never stored one.
     pub fn change(&self) -> Option<i64> {
-        Some(self.to.saturating_sub(self.from?))
+        // Below -1 there is as little to read as at it, and other clients store what they like.
+        Some(self.to.max(-1).saturating_sub(self.from?.max(-1)))
     }
 
     /// How many offsets are read again or skipped, and which of the two; `None` where neither is so, or nobody can say.
@@ -215,6 +220,19 @@ pub fn stream_partition(text: &str) -> Result<(String, PartitionId), String> {
         Some((stream.to_owned(), partition))
     });
     parts.ok_or_else(|| format!("\"{text}\" is not STREAM:PARTITION, as in orders:0"))
+}
+
+/// Whether a cursor can stand at that offset: at that of a message, or at -1, before all of them.
+///
+/// # Errors
+/// A sentence that says why it cannot.
+pub fn check_cursor_offset(offset: Offset) -> Result<(), String> {
+    if offset < -1 {
+        return Err(format!(
+            "a cursor is at the offset of a message, or at -1 where it has read none: {offset} is neither"
+        ));
+    }
+    Ok(())
 }
 
 fn number(text: &str) -> Result<i64, String> {
@@ -281,6 +299,7 @@ mod tests {
             "set billing orders --by much",
             "set billing orders 17",
             "set billing orders:0,1 17",
+            "set billing orders:0 -2",
             "set billing orders: --by 1",
             "set billing orders --to soon",
             "set billing orders stock items --to end",

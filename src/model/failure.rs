@@ -125,6 +125,18 @@ pub enum Target {
     Group(String),
 }
 
+impl Target {
+    /// A sentence as it stands where this was named before: one that begins with the same name does not say it once more.
+    pub fn named_before(&self, sentence: &str) -> String {
+        let name = self.to_string();
+        match sentence.strip_prefix(&name) {
+            Some(rest) if rest.starts_with(' ') => format!("it{rest}"),
+            Some(rest) => rest.strip_prefix(": ").unwrap_or(sentence).to_owned(),
+            None => sentence.to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -178,3 +190,31 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_named_once() {
+        let target = Target::Partition("audit".into(), 1);
+        for (sentence, told) in [
+            (
+                "partition 1 of stream \"audit\" has no leader",
+                "it has no leader",
+            ),
+            (
+                "partition 1 of stream \"audit\": its log is gone",
+                "its log is gone",
+            ),
+            (
+                "broker a refused the connection",
+                "broker a refused the connection",
+            ),
+        ] {
+            assert_eq!(target.named_before(sentence), told);
+        }
+        let other = "partition 10 of stream \"audit\" is paused";
+        assert_eq!(target.named_before(other), other);
+    }
+}

@@ -1,5 +1,6 @@
 //! Messages and acks as values that own their bytes; a tail keeps messages in `store` chunks instead.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,6 +15,13 @@ pub type Headers = Vec<(String, Bytes)>;
 
 /// Headers that the broker puts into each message, over those of the publisher (wire-contract §3).
 pub const BROKER_HEADERS: [&str; 2] = ["subject", "reply"];
+
+/// A name that stands there twice: on the way to a server the last one alone would be left of it, and nobody would know.
+pub fn repeated_header(headers: &[(String, Bytes)]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    let names = headers.iter().map(|(name, _)| name.as_str());
+    names.into_iter().find(|name| !seen.insert(*name))
+}
 
 /// A message as a subscription delivers it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -81,4 +89,15 @@ pub struct Ack {
     pub received: Timestamp,
     /// When the ack was sent: for [`AckPolicy::Leader`] this is no commit.
     pub committed: Timestamp,
+}
+
+/// What is to be said where a message got another offset than the one that it must get; -1 stands for any. A stream with
+/// concurrency control would have refused it, and nothing but the ack tells that a stream has none.
+pub fn unexpected_offset(ack: &Ack, expected: Offset) -> Option<String> {
+    (expected != -1 && ack.offset != expected).then(|| {
+        format!(
+            "stream \"{}\" stored the message at offset {} and not at {expected}: it has no concurrency control, so nothing was checked",
+            ack.stream, ack.offset
+        )
+    })
 }

@@ -78,7 +78,10 @@ impl SubscriptionEvent {
             Self::Resuming {
                 attempt: 1,
                 failure,
-            } => format!("{target}: {failure}; resuming"),
+            } => {
+                let failure = target.named_before(&failure.sentence);
+                format!("{target}: {failure}; resuming")
+            }
             Self::Resumed {
                 broker,
                 next: Offset::MIN..0,

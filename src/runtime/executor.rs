@@ -247,16 +247,22 @@ impl Executor {
         let access = self.options.session.access.clone();
         let saved_state = Arc::clone(&self.options.saved_state);
         let cluster = self.cluster();
-        let work = async move {
+        let changing = self.tasks.spawn(async move {
             let end = saved_state.begin_change(&cluster, &operation);
             let outcome = perform(access, operation).await;
-            if let Some(end) = end {
-                end(&outcome);
+            let written = end.map_or(Ok(()), |end| end(&outcome));
+            (outcome, written)
+        });
+        let outbox = self.outbox.clone();
+        self.spawn("handing on an answer", async move {
+            let broken = |_| (Err(panicked("changing the cluster")), Ok(()));
+            let (outcome, written) = changing.await.unwrap_or_else(broken);
+            outbox.send(Event::Done(id, outcome)).await;
+            // Last, so that it is not hidden by what was done.
+            if let Err(sentence) = written {
+                let failure = Failure::new(ErrorKind::Local, Target::Cluster, sentence);
+                outbox.send(Event::Failed(failure)).await;
             }
-            outcome
-        };
-        self.spawn_answer("changing the cluster", work, move |result| {
-            Event::Done(id, result)
         });
     }
 

@@ -69,8 +69,8 @@ impl fmt::Debug for WatchedConfig {
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
 pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send + Sync>;
 
-/// Called when a change has ended, with how.
-pub type ChangeEnd = Box<dyn FnOnce(&Result<Outcome, Failure>) + Send>;
+/// Called when a change has ended, with how; returns a sentence where that was not written down.
+pub type ChangeEnd = Box<dyn FnOnce(&Result<Outcome, Failure>) -> Result<(), String> + Send>;
 
 /// Keeps for later runs what a dashboard has of the cluster of that name. Each method does nothing unless it is overridden:
 /// that is not kept then.

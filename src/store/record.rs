@@ -236,7 +236,7 @@ fn read_bytes(fields: &Map<String, Value>, name: &str) -> Result<Bytes, String> 
         ));
     }
     match (encoded, plain) {
-        (Some(encoded), _) => decoded(encoded, name),
+        (Some(encoded), _) => decoded(encoded, &format!("\"{name}_base64\"")),
         (None, None) => Ok(Bytes::new()),
         (None, Some(value)) => Ok(text_of(value)),
     }
@@ -256,7 +256,10 @@ fn read_headers(fields: &Map<String, Value>) -> Result<Headers, String> {
             ));
         }
         let encoded = value.get("base64").and_then(Value::as_str);
-        let value = encoded.map_or_else(|| Ok(text_of(value)), |encoded| decoded(encoded, name));
+        let value = encoded.map_or_else(
+            || Ok(text_of(value)),
+            |encoded| decoded(encoded, &format!("the base64 of header {name:?}")),
+        );
         Ok((name.clone(), value?))
     });
     read.collect()
@@ -269,9 +272,18 @@ fn text_of(value: &Value) -> Bytes {
     }
 }
 
-fn decoded(encoded: &str, name: &str) -> Result<Bytes, String> {
+fn decoded(encoded: &str, what: &str) -> Result<Bytes, String> {
+    use base64::DecodeError as E;
     let decoded = STANDARD.decode(encoded);
-    decoded
-        .map(Bytes::from)
-        .map_err(|error| format!("\"{name}\" is not base 64: {error}"))
+    decoded.map(Bytes::from).map_err(|error| {
+        let why = match error {
+            E::InvalidByte(at, _) | E::InvalidLastSymbol(at, _) => {
+                format!("its character {} cannot stand there", at.saturating_add(1))
+            }
+            E::InvalidLength(_) | E::InvalidPadding => {
+                "its length or its padding is wrong".to_owned()
+            }
+        };
+        format!("{what} is not base 64: {why}")
+    })
 }

@@ -169,3 +169,77 @@ fn a_cluster_without_activity_or_cursors_says_so() {
         assert_eq!(code, 1, "{line}: {sentence}");
     }
 }
+
+#[test]
+fn a_change_that_cannot_be_written_down_is_made_and_says_so_once() {
+    let test = TestCluster::new();
+    let folder = test.home.path().join(".local/state");
+    std::fs::create_dir_all(folder.parent().expect("it has one")).expect("it is made");
+    std::fs::write(&folder, "").expect("a file is where the folder would be");
+    let file = folder.join("liftui/changes.jsonl");
+    let said = format!(
+        "the change was not written down for \"liftui log\": {} cannot be written: ",
+        file.display()
+    );
+    for line in [
+        "create orders --partitions 4",
+        "publish orders v -p 1",
+        "cursor set c orders:0 0",
+        "cursor set c orders:1 0",
+        "cursor set c orders --to end",
+        "pause orders",
+        "delete orders --yes",
+    ] {
+        let output = test.line(line);
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+        assert_ne!(output.out, "", "{line}: {output:?}");
+        assert_eq!(output.err.matches(&said).count(), 1, "{line}: {output:?}");
+        assert!(output.err.contains("set XDG_STATE_HOME"), "{output:?}");
+        assert!(!output.err.contains("os error"), "{output:?}");
+    }
+}
+
+#[test]
+fn an_offset_that_no_server_looked_at_is_said_once() {
+    let test = TestCluster::new();
+    test.ok("create plain");
+    let said = "stream \"plain\" stored the message at offset 0 and not at 3: it has no concurrency control, so nothing was checked\n";
+    let output = test.line("publish plain v --expect-offset 3 -o raw");
+    assert_eq!((output.code, output.out.as_str()), (0, "0\n"));
+    assert_eq!(output.err, said);
+    test.ok("publish plain v --expect-offset 1");
+    let output = test.feed("publish plain --lines --expect-offset 9 -o raw", b"a\nb\n");
+    assert_eq!((output.code, output.out.as_str()), (0, "2\n3\n"));
+    assert_eq!(
+        output.err,
+        said.replace("offset 0", "offset 2").replace("at 3", "at 9")
+    );
+    test.ok("create checked --concurrency-control");
+    test.ok("publish checked v --expect-offset 0");
+}
+
+#[test]
+fn a_header_is_given_once() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    let (code, sentence) = test.fails("publish orders v -H a=1 -H b=1 -H a=2");
+    let said = "the header \"a\" is given twice, and a message has each name once";
+    assert_eq!((code, sentence.as_str()), (2, said));
+    assert_eq!(test.ok("tail orders --to end --count"), "0\n");
+    test.ok("publish orders v -H a=1 -H b=1");
+}
+
+#[test]
+fn where_nothing_was_stored_there_is_no_head_over_nothing() {
+    let test = TestCluster::new();
+    for form in ["table", "csv", "ndjson", "raw"] {
+        let (code, sentence) = test.fails(&format!("publish nowhere v -o {form}"));
+        assert_eq!(code, 4, "{form}: {sentence}");
+    }
+    test.ok("create orders");
+    let output = test.ok("publish orders v --ack none -o csv");
+    assert!(
+        output.starts_with("stream,"),
+        "without an error it is a document: {output}"
+    );
+}

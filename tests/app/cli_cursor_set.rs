@@ -1,6 +1,8 @@
 //! `cursor set` with `--to` and `--by`: what it says before, and what it does.
 
 use liftui::demo::DemoOptions;
+use liftui::wire::pb;
+use pb::api_client::ApiClient;
 use serde_json::Value;
 
 use super::cli_test_cluster::TestCluster;
@@ -107,6 +109,11 @@ fn places_that_are_not_there_change_nothing() {
             4,
             "has read nothing of orders",
         ),
+        (
+            "cursor set billing orders:0 -9",
+            5,
+            "-1 where it has read none: -9 is neither",
+        ),
         ("cursor set billing orders:0", 2, "OFFSET"),
         (
             "cursor set billing orders:0 1 --to end",
@@ -153,4 +160,47 @@ fn a_cursor_that_its_consumer_has_just_stored_may_be_stored_again() {
     }
     // Nobody has stored this one.
     test.ok("cursor set other orders:0 4");
+}
+
+#[test]
+fn partitions_that_are_left_out_are_named() {
+    let test = cluster();
+    test.ok("cursor set billing orders:1 -1");
+    let output = test.line("cursor set billing orders --to end");
+    assert_eq!(output.code, 0, "{output:?}");
+    let said = "cursor \"billing\" has read nothing of orders:1 and is left as it is there";
+    assert!(output.err.contains(said), "{output:?}");
+    assert_eq!(at(&test, 0), "9");
+}
+
+/// Stores a cursor as a client may that checks nothing: at the broker that takes it.
+fn store_unchecked(test: &TestCluster, partition: i32, offset: i64) {
+    let request = pb::SetCursorRequest {
+        stream: "orders".to_owned(),
+        partition,
+        cursor_id: "billing".to_owned(),
+        offset,
+    };
+    let stored = test.block_on(async {
+        for address in test.addresses() {
+            let client = ApiClient::connect(format!("http://{address}")).await;
+            let mut client = client.expect("the broker answers");
+            if client.set_cursor(request.clone()).await.is_ok() {
+                return true;
+            }
+        }
+        false
+    });
+    assert!(stored, "one of them leads");
+}
+
+#[test]
+fn a_cursor_that_another_client_stored_below_the_log_is_moved_with_the_rest() {
+    let test = cluster();
+    store_unchecked(&test, 1, -9);
+    let output = test.line("cursor set billing orders --to end");
+    let said = "orders:1: 10 messages will be skipped";
+    assert!(output.out.contains(said), "{output:?}");
+    assert!(!output.err.contains("left as it is"), "{output:?}");
+    assert_eq!((at(&test, 0), at(&test, 1)), ("9".into(), "9".into()));
 }

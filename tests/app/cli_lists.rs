@@ -144,6 +144,7 @@ fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
         "publish ordres x --by-key",
         "delete ordres --yes",
         "cursor set me ordres:0 1",
+        "cursor get me ordres:0",
         "redrive ordres archive",
         "redrive archive ordres",
     ] {
@@ -153,6 +154,7 @@ fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
     let sentence = "partition 9 of stream \"orders\" does not exist; its partitions are 0 to 1";
     assert_eq!(partition("tail orders:9"), (4, sentence.into()));
     assert_eq!(partition("cursor set me orders:9 1"), (4, sentence.into()));
+    assert_eq!(partition("cursor get me orders:9"), (4, sentence.into()));
     let sentence = "partition 9 of stream \"orders\" does not exist";
     for line in [
         "pause orders -p 9",
@@ -221,8 +223,7 @@ fn an_observer_reads_everything_and_sends_nothing() {
         test.ok(&format!("--observe {line}"));
     }
     assert_eq!(
-        test.line("--observe redrive orders:0 archive --dry-run")
-            .code,
+        test.line("--observe redrive archive orders --dry-run").code,
         0
     );
 }
@@ -345,4 +346,15 @@ fn tables_stay_in_line_whatever_the_names_and_however_they_come() {
         }
         assert!(table.contains(long), "{table}");
     }
+}
+
+#[test]
+fn a_rate_that_nobody_knows_is_no_unit_without_a_number() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    let faults = test.cluster().faults();
+    let leader = faults.leader("orders", 0).expect("somebody leads it");
+    faults.kill(leader).expect("it runs");
+    let output = test.line("describe orders -o table");
+    assert!(output.out.contains("\nrate        –\n"), "{output:?}");
 }

@@ -360,3 +360,27 @@ fn what_has_come_is_printed_where_others_keep_a_range_waiting_for_ever() {
         );
     }
 }
+
+#[test]
+fn a_record_with_broken_base_64_is_told_by_its_field() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    for (record, said) in [
+        (
+            r#"{"value_base64":"!!"}"#,
+            "\"value_base64\" is not base 64: its character 1 cannot stand there",
+        ),
+        (
+            r#"{"key_base64":"YQ","value":""}"#,
+            "\"key_base64\" is not base 64: its length or its padding is wrong",
+        ),
+        (
+            r#"{"value":"v","headers":{"h":{"base64":"a!=="}}}"#,
+            "the base64 of header \"h\" is not base 64: its character 2 cannot stand there",
+        ),
+    ] {
+        let output = test.feed("publish orders --ndjson", record.as_bytes());
+        assert_eq!(output.code, 1, "{output:?}");
+        assert!(output.err.contains(said), "{output:?}");
+    }
+}

@@ -468,3 +468,26 @@ fn help_version_man_page_and_completions_are_there() {
         );
     }
 }
+
+/// The device that is always full is Linux's.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_with_what_could_not_be_written() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    for line in [
+        &["keys"][..],
+        &["log", "-o", "json"],
+        &["completions", "bash"],
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = bare(home.path(), line);
+        command.stdout(full.expect("it is there"));
+        let output = command.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{line:?}: {said}");
+        assert_eq!(
+            said, "standard output could not be written: No space left on device\n",
+            "{line:?}"
+        );
+    }
+}

@@ -208,3 +208,22 @@ fn an_envelope_is_made_and_read_back() {
         assert_eq!((output.code, output.err.as_str()), (1, said));
     }
 }
+
+#[test]
+fn a_dry_run_ends_as_the_run_would_where_the_target_is_readonly() {
+    let test = with_messages(10);
+    test.ok("readonly to -p 1");
+    let said = "partition 1 of stream \"to\" is readonly: make it writable first\n";
+    let dry = test.line("redrive from to --dry-run");
+    let run = test.line("redrive from to");
+    assert_eq!((dry.code, run.code), (1, 1), "{dry:?} {run:?}");
+    assert!(run.err.ends_with(said), "{run:?}");
+    let found =
+        "10 messages of \"from\" found, and not all would be copied to \"to\"; nothing was sent\n";
+    assert_eq!(dry.err, format!("{found}{said}"));
+    // Only where they go counts, and a publish resumes what is paused.
+    test.ok("pause to -p 0");
+    let dry = test.line("redrive from:0 to --dry-run");
+    assert_eq!(dry.code, 0, "{dry:?}");
+    assert!(dry.err.contains("5 messages would be copied"), "{dry:?}");
+}

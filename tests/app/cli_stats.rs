@@ -122,6 +122,8 @@ fn what_cannot_be_counted_is_said_with_the_exit_code_of_its_kind() {
         ("stats nothing-*", 4, "no stream fits \"nothing-*\""),
         ("stats ordres", 4, "did you mean \"orders\"?"),
         ("stats orders --top 0", 2, "--top"),
+        ("stats orders --every 1ms", 2, "counted by the second"),
+        ("stats orders --every 1500ms", 2, "counted by the second"),
     ] {
         let (found, said) = test.fails(line);
         assert_eq!(found, code, "{line}: {said}");

@@ -1,5 +1,6 @@
 //! "Copy as a liftui command" and the command line speak the same words: what one writes the other reads.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -90,7 +91,9 @@ impl Dice {
         };
         let is_subject = matches!(to, Destination::Subject(_));
         let headers = (0..self.0.usize(..3)).map(|_| (self.text(0), self.bytes()));
-        let headers = headers.collect();
+        // A message has each name once.
+        let headers: BTreeMap<_, _> = headers.collect();
+        let headers = headers.into_iter().collect();
         let policies = [AckPolicy::Leader, AckPolicy::All, AckPolicy::None];
         Operation::Publish(Box::new(PublishOptions {
             to,

@@ -2,9 +2,19 @@
 
 use liftui::client::ConnectOptions;
 use liftui::client::Observer;
-use liftui::runtime::{Access, DashboardOptions};
+use liftui::model::Operation;
+use liftui::runtime::{Access, ChangeEnd, DashboardOptions, SavedState};
 
-use crate::driver::{Driver, cluster_with, session};
+use crate::driver::{Driver, client, cluster_with, session};
+
+/// A disk on which no change can be written down.
+struct FullDisk;
+
+impl SavedState for FullDisk {
+    fn begin_change(&self, _cluster: &str, _operation: &Operation) -> Option<ChangeEnd> {
+        Some(Box::new(|_| Err("it was not written down".to_owned())))
+    }
+}
 
 /// On the streams screen, with that stream under the cursor.
 async fn at_stream(dashboard: &mut Driver, name: &str) {
@@ -39,6 +49,25 @@ async fn a_stream_paused_with_two_keys_is_paused_on_every_screen_until_it_is_res
     dashboard.answer("enter").await;
     dashboard.wait_while("❚❚").await;
     dashboard.wait_for_row(&["orders", "●"]).await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_change_that_is_not_written_down_is_made_and_says_so() {
+    let (cluster, _client) = cluster_with(&["orders"]).await;
+    let access = Access::Full(client(cluster.addresses()));
+    let mut options = DashboardOptions::new(session(access, cluster.addresses()));
+    options.saved_state = std::sync::Arc::new(FullDisk);
+    let mut dashboard = Driver::start(options);
+    at_stream(&mut dashboard, "orders").await;
+
+    dashboard.press("z");
+    dashboard
+        .wait_for("Pause all 3 partitions of orders?")
+        .await;
+    dashboard.answer("enter").await;
+    dashboard.wait_for("it was not written down").await;
+    dashboard.wait_for_row(&["orders", "❚❚ 3 of 3"]).await;
     dashboard.shut_down().await;
 }
 

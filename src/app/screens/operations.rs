@@ -72,6 +72,21 @@ pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     }
 }
 
+/// Deletes the stream of these rows, once its name is typed.
+pub(super) fn delete(targets: &[RowKey], truth: &Truth, context: &mut Context) {
+    let Some(partitions) = some_partitions(targets, truth, context) else {
+        return;
+    };
+    let mut streams = partitions.into_keys();
+    let (Some(stream), None) = (streams.next(), streams.next()) else {
+        return context.notify(Level::Note, "streams are deleted one by one: choose one");
+    };
+    if truth.stream(&stream).is_none() {
+        return context.notify(Level::Error, format!("{stream} is gone"));
+    }
+    context.perform(Operation::Delete { stream });
+}
+
 /// Shows the partitions of these rows as a table.
 fn table(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     let Some(partitions) = partition_keys(targets, truth, context) else {
@@ -309,7 +324,7 @@ fn confirm(
     if context.forbids_change() {
         return;
     }
-    let (mut operations, mut left_out) = (Vec::new(), Vec::new());
+    let (mut operations, mut left_out, mut gone) = (Vec::new(), Vec::new(), None);
     for (stream, ids) in partitions {
         let mut changed = Vec::new();
         for id in ids {
@@ -318,7 +333,8 @@ fn confirm(
                     left_out.push((Arc::clone(&stream), id));
                 }
                 Some(partition) if needs(partition) => changed.push(id),
-                Some(_) | None => {}
+                Some(_) => {}
+                None => gone = Some((Arc::clone(&stream), id)),
             }
         }
         if !changed.is_empty() {
@@ -326,14 +342,17 @@ fn confirm(
         }
     }
     if operations.is_empty() {
-        return context.notify(Level::Warning, nothing_to_do(&left_out));
+        return context.notify(Level::Warning, nothing_to_do(&left_out, gone));
     }
     context.request(AppRequest::Confirm(operations, left_out));
 }
 
-fn nothing_to_do(left_out: &[PartitionKey]) -> String {
-    match left_out.first() {
-        Some((stream, id)) => format!("nothing to do: the leader of {stream}:{id} does not answer"),
-        None => "nothing to do: they are all so already".to_owned(),
+fn nothing_to_do(left_out: &[PartitionKey], gone: Option<PartitionKey>) -> String {
+    match (left_out.first(), gone) {
+        (Some((stream, id)), _) => {
+            format!("nothing to do: the leader of {stream}:{id} does not answer")
+        }
+        (None, Some((stream, id))) => format!("nothing to do: {stream}:{id} is gone"),
+        (None, None) => "nothing to do: they are all so already".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ use crate::app::notice::Level;
 use crate::app::row_key::{PartitionKey, RowKey};
 use crate::app::viewport::Viewport;
 use crate::health::{PartitionStatus, PartitionTruth, StreamTruth, Truth};
-use crate::model::{Operation, PartitionId, StreamName};
+use crate::model::{PartitionId, StreamName};
 
 columns! {
     /// The columns of the list of streams.
@@ -188,13 +188,6 @@ impl Streams {
             Level::Note,
             format!("{stream} is a favourite: it stands first"),
         );
-    }
-
-    /// Deletes the selected stream, once its name is typed.
-    pub(super) fn delete_selected(&self, context: &mut Context) {
-        if let Some(stream) = self.list.selected().cloned() {
-            context.perform(Operation::Delete { stream });
-        }
     }
 
     fn select(&mut self, stream: StreamName, partition: Option<PartitionId>) {

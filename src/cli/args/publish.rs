@@ -12,7 +12,7 @@ use super::OutputArgs;
 use crate::client::envelope::EnvelopeMessage;
 use crate::model::{
     AckPolicy, BROKER_HEADERS, Destination, Headers, Offset, Operation, PartitionId,
-    PublishOptions, StreamName,
+    PublishOptions, StreamName, repeated_header,
 };
 
 /// Which partition of a stream gets a message.
@@ -258,7 +258,13 @@ impl MessageArgs {
             }
             Ok((name.to_owned(), self.bytes(value)?))
         });
-        headers.collect()
+        let headers: Headers = headers.collect::<Result<_, _>>()?;
+        match repeated_header(&headers) {
+            Some(name) => Err(format!(
+                "the header \"{name}\" is given twice, and a message has each name once"
+            )),
+            None => Ok(headers),
+        }
     }
 }
 

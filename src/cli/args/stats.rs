@@ -28,11 +28,22 @@ pub(crate) struct StatsArgs {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=50))]
     pub(crate) top: u16,
     /// Count by intervals so long, which begin where hours and days of --tz do [default: by the range]
-    #[arg(long, value_name = "DUR", value_parser = parse_interval)]
+    #[arg(long, value_name = "DUR", value_parser = counted_interval)]
     pub(crate) every: Option<Duration>,
     /// Say on stderr how far it has come
     #[arg(long)]
     pub(crate) progress: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// Reads the length of the intervals that are counted. Times are kept by the second.
+fn counted_interval(text: &str) -> Result<Duration, String> {
+    let every = parse_interval(text)?;
+    if every.subsec_nanos() > 0 {
+        return Err(format!(
+            "\"{text}\" is no whole number of seconds; messages are counted by the second, like 1s or 10s"
+        ));
+    }
+    Ok(every)
 }

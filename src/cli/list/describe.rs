@@ -246,6 +246,7 @@ fn summary(out: &mut dyn Write, stream: &StreamRow) -> io::Result<()> {
         let text = match name {
             "created" => format!("{text} ({} ago)", age(&stream.created)),
             "messages" => count(stream.messages),
+            "rate" if stream.rate.is_none() => "–".to_owned(),
             "rate" => format!("{} msg/s", rate(stream.rate)),
             _ => text,
         };

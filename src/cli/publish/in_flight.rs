@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::source::{OutgoingMessage, Template};
 use crate::cli::args::OutputForm;
-use crate::cli::audit_log::{BrokenOff, PendingChange};
+use crate::cli::audit_log::{ChangeNotes, PendingChange};
 use crate::cli::cell_format::plain;
 use crate::cli::command_context::CommandContext;
 use crate::cli::escaped_output::EscapedOutput;
@@ -21,7 +21,7 @@ use crate::cli::output::{Column, OutputRow, Printer, output_row};
 use crate::client::{self, Client, MAX_REQUEST_BYTES, Publisher, PublisherOptions};
 use crate::model::{
     Ack, ErrorKind, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
-    counted_plainly,
+    counted_plainly, unexpected_offset,
 };
 
 /// Messages sent and not answered yet.
@@ -76,6 +76,8 @@ type MessageOutcome = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Sen
 struct MessageInFlight {
     line: Option<u64>,
     bytes: u64,
+    /// The offset that it must get; -1 for any.
+    expected: Offset,
     /// Its line in the log of changes, where messages are written down one by one.
     change: Option<PendingChange>,
     outcome: MessageOutcome,
@@ -140,7 +142,8 @@ impl PublishRun {
                 cluster: context.cluster_name(),
                 command: template.is_many().then(|| template.command()),
                 change: None,
-                broken_off: context.broken_off.clone(),
+                notes: context.change_notes.clone(),
+                has_warned: false,
                 sent: 0,
                 counts: OutcomeCounts::default(),
             },
@@ -198,7 +201,7 @@ impl PublishRun {
                 },
             }
         }
-        if let Err(error) = printer.finish_or_discard() {
+        if let Err(error) = printer.finish_or_discard(self.error.is_some()) {
             self.error.get_or_insert(error);
         }
         match self.error {
@@ -224,7 +227,9 @@ struct PublishLog {
     command: Option<String>,
     /// Its line in the log of changes.
     change: Option<PendingChange>,
-    broken_off: BrokenOff,
+    notes: ChangeNotes,
+    /// Whether it was said that a message has another offset than expected.
+    has_warned: bool,
     sent: u64,
     counts: OutcomeCounts,
 }
@@ -237,19 +242,22 @@ impl PublishLog {
     ) -> MessageInFlight {
         let OutgoingMessage { line, options } = message;
         let bytes = u64::try_from(options.value.len()).unwrap_or(u64::MAX);
+        let expected = options.expected_offset;
         let change = if let Some(command) = &self.command {
-            let begin = || PendingChange::begin_command(&self.cluster, command.clone());
+            let begin =
+                || PendingChange::begin_command(&self.cluster, command.clone(), &self.notes);
             self.change.get_or_insert_with(begin);
             None
         } else {
             let operation = Operation::Publish(Box::new(options.clone()));
-            let change = PendingChange::begin(&self.cluster, &operation);
-            Some(change.reporting_to(self.broken_off.clone()))
+            let change = PendingChange::begin(&self.cluster, &operation, &self.notes);
+            Some(change.saying_if_broken_off())
         };
         self.sent += 1;
         MessageInFlight {
             line,
             bytes,
+            expected,
             change,
             outcome: transport.send(options).await,
         }
@@ -267,7 +275,10 @@ impl PublishLog {
         }
         self.counts.record(&outcome, sent.bytes);
         let failure = match outcome {
-            Ok(Outcome::Acked { ack, partition }) => return Ok(Some(AckRow::new(ack, partition))),
+            Ok(Outcome::Acked { ack, partition }) => {
+                self.warn_of_offset(&ack, sent.expected);
+                return Ok(Some(AckRow::new(ack, partition)));
+            }
             Ok(Outcome::Done | Outcome::Sent | Outcome::Partial { .. }) => return Ok(None),
             Err(failure) => failure,
         };
@@ -283,6 +294,17 @@ impl PublishLog {
             }
         }
         Err(error)
+    }
+
+    /// Says at the first message that it has another offset than it must get: servers look at that on streams with concurrency
+    /// control alone (wire-contract §4.3), and nothing but the ack tells that a stream has none.
+    fn warn_of_offset(&mut self, ack: &Ack, expected: Offset) {
+        if let Some(sentence) = unexpected_offset(ack, expected)
+            && !self.has_warned
+        {
+            self.has_warned = true;
+            self.notes.push(sentence);
+        }
     }
 
     /// The sentence with how far it came; unknown outcomes weigh most.
@@ -318,7 +340,7 @@ impl Drop for PublishLog {
         let counts = &self.counts;
         if counts.done() + counts.failed + counts.unknown < self.sent {
             let sentence = format!("liftui {command} was broken off: {}", self.summary());
-            self.broken_off.push(sentence);
+            self.notes.push(sentence);
         }
         let command = format!(
             "{command} ({}, {} B)",

@@ -4,17 +4,57 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::JournalLocation;
 use super::batch::MessageOutcome;
 use super::plan::RedrivePlan;
+use crate::cli::args::RedriveArgs;
+use crate::cli::command_context::CommandContext;
 use crate::cli::escaped_output::json_line;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::private_file;
+use crate::config::Folders;
 use crate::model::{Offset, PartitionId};
+
+/// The file that was named; else, unless nothing is published, one in the user's own folder, removed when all is done.
+pub(super) fn journal_path(
+    context: &CommandContext<'_>,
+    args: &RedriveArgs,
+    from: &str,
+    to: &str,
+) -> Option<JournalLocation> {
+    if args.dry_run {
+        return None;
+    }
+    if let Some(path) = &args.journal {
+        let path = path.clone();
+        return Some(JournalLocation { path, named: true });
+    }
+    let words = [context.cluster_name(), from.to_owned(), to.to_owned()];
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name = words.join("-").chars().map(plain).collect::<String>();
+    let sum = crc32fast::hash(words.join("\n").as_bytes());
+    let folder = Folders::of_user()?.state.join("redrive");
+    Some(JournalLocation {
+        path: folder.join(format!("{name}-{sum:08x}.jsonl")),
+        named: false,
+    })
+}
+
+/// Where the journal is.
+pub(super) struct JournalLocation {
+    path: PathBuf,
+    /// Whether the user named it: then it stays.
+    named: bool,
+}
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]

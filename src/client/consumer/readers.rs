@@ -331,7 +331,7 @@ impl ReaderOpener {
             (None, None) => {
                 let id = cursor_id(&self.group);
                 let stored = self.client.fetch_cursor(&id, stream, *partition).await?;
-                match stored {
+                match stored.filter(|offset| *offset >= 0) {
                     Some(offset) => {
                         let position = self.stored_position(&id, stream, *partition, offset);
                         Some(position.await?)

@@ -388,7 +388,10 @@ impl PublishSession {
 
     fn unsent(&self, target: Target) -> Error {
         let sentence = match &self.last_refusal {
-            Some(error) => format!("{target}: the message was never sent: {error}"),
+            Some(error) => {
+                let error = target.named_before(&error.to_string());
+                format!("{target}: the message was never sent: {error}")
+            }
             None => format!("{target}: the message was never sent: no broker took it in time"),
         };
         Error::new(ErrorKind::Unreachable, target, sentence).never_sent()

@@ -1,11 +1,15 @@
 //! Changes of the cluster: what is asked first, what is sent, what an answer means.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
+use std::time::Duration;
+
 use liftui::app::{DetailTarget, Effect, Event, Overlay, RequestId, Settings, TailId};
+use liftui::cli::typed_line;
 use liftui::model::{ErrorKind, Failure, Operation, Outcome, Probe, ProbeState, Target};
+use liftui::ui::Theme;
 
 use super::{notice, operations};
-use crate::screens::header;
+use crate::screens::{frame, header, text};
 use crate::world::{World, settings};
 
 #[test]
@@ -143,5 +147,102 @@ fn an_observer_changes_nothing_and_gets_a_notice() {
         assert_eq!(operations(&world.press(keys)), [], "{keys}");
         assert!(world.app.overlay().is_none(), "{keys}");
         assert!(notice(&world).contains("observer"), "{keys}");
+    }
+}
+
+/// Types a line, and gives it to the parser of the command line where it is one for that.
+fn type_line(world: &mut World, line: &str) -> Vec<Effect> {
+    world.press(":");
+    world.write(line);
+    let mut effects = world.press("enter");
+    if effects.contains(&Effect::ParseLine(line.to_owned())) {
+        let parsed = typed_line::parse(line);
+        effects.extend(world.event(Event::LineParsed(line.to_owned(), parsed)));
+    }
+    effects
+}
+
+#[test]
+fn a_command_without_a_name_is_about_what_is_shown_and_never_about_a_hidden_row() {
+    let mut world = World::healthy();
+    // One stream is chosen in the list, a partition of another one is tailed.
+    type_line(&mut world, "stream payments-eu");
+    type_line(&mut world, "tail orders-eu:2");
+    for (line, asked) in [
+        ("delete", "Delete orders-eu?"),
+        ("pause", "Pause 1 of 4 partitions of orders-eu?"),
+        ("readonly", "Make 1 of 4 partitions of orders-eu readonly?"),
+    ] {
+        assert_eq!(operations(&type_line(&mut world, line)), [], "{line}");
+        let screen = text(&frame(&mut world, 120, 40, &Theme::default()));
+        assert!(screen.contains(asked), "{line}: {screen}");
+        world.press("esc");
+    }
+    type_line(&mut world, "tail orders-eu payments-eu");
+    for line in ["delete", "pause", "readonly"] {
+        type_line(&mut world, line);
+        assert!(world.app.overlay().is_none(), "{line}: of two streams");
+        assert!(notice(&world).contains("no stream or partition"), "{line}");
+    }
+    world.press("2");
+    for line in ["delete", "pause", "readonly"] {
+        world.run(Duration::from_secs(30));
+        type_line(&mut world, line);
+        assert!(world.app.overlay().is_none(), "{line}: of a broker");
+        assert!(notice(&world).contains("no stream or partition"), "{line}");
+    }
+}
+
+#[test]
+fn partitions_are_typed_behind_the_stream_and_only_those_that_are_there_are_asked_about() {
+    let mut world = World::healthy_with(Settings {
+        shell_commands: typed_line::commands(),
+        ..settings()
+    });
+    for (line, asked) in [
+        (
+            "pause orders-eu:0,2-3",
+            "Pause 3 of 4 partitions of orders-eu?",
+        ),
+        (
+            "readonly orders-eu:1",
+            "Make 1 of 4 partitions of orders-eu readonly?",
+        ),
+        (
+            "pause orders-eu -p 1",
+            "Pause 1 of 4 partitions of orders-eu?",
+        ),
+        ("pause orders-eu", "Pause all 4 partitions of orders-eu?"),
+    ] {
+        type_line(&mut world, line);
+        let screen = text(&frame(&mut world, 120, 40, &Theme::default()));
+        assert!(screen.contains(asked), "{line}: {screen}");
+        world.press("esc");
+    }
+    for (line, said) in [
+        (
+            "pause orders-eu:77",
+            "partition 77 of stream \"orders-eu\" does not exist",
+        ),
+        (
+            "readonly orders-eu:0,9",
+            "partition 9 of stream \"orders-eu\" does not exist",
+        ),
+        (
+            "pause orders-eu -p 9",
+            "partition 9 of stream \"orders-eu\" does not exist",
+        ),
+        ("pause orders-eu:x", "\"x\" names no partitions"),
+        (
+            "pause ordres-eu:1",
+            "stream \"ordres-eu\" does not exist; did you mean \"orders-eu\"?",
+        ),
+        ("writable ordres-eu", "did you mean \"orders-eu\"?"),
+    ] {
+        assert_eq!(operations(&type_line(&mut world, line)), [], "{line}");
+        // A stream is denied once brokers were asked.
+        world.run(Duration::from_secs(2));
+        assert!(world.app.overlay().is_none(), "{line}");
+        assert!(notice(&world).contains(said), "{line}: {}", notice(&world));
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::{Field, FieldId, Form, FormFocus, FormKind, KnownStreams};
 use crate::model::{
     AckPolicy, BROKER_HEADERS, Destination, Headers, Offset, Operation, PartitionId,
-    PublishOptions, StreamName, did_you_mean,
+    PublishOptions, StreamName, did_you_mean, repeated_header,
 };
 use crate::store::PinnedMessage;
 
@@ -88,6 +88,10 @@ pub(super) fn operation(form: &mut Form, known: &KnownStreams) -> Option<Operati
     let to = destination(form, stream?, known);
     let mut headers = headers?;
     headers.extend(form.kept_headers.iter().cloned());
+    form.read(FieldId::Headers, |_| match repeated_header(&headers) {
+        Some(name) => Err(format!("\"{name}\" is there twice")),
+        None => Ok(()),
+    })?;
     Some(Operation::Publish(Box::new(PublishOptions {
         headers,
         key: form.bytes(FieldId::Key),
@@ -318,6 +322,12 @@ mod tests {
     fn nothing_is_refused_for_a_cluster_that_is_not_known_yet() {
         let mut form = filled(&[(FieldId::Stream, "new"), (FieldId::Partition, "9")]);
         assert!(form.validate(&KnownStreams::new()).is_some());
+    }
+
+    #[test]
+    fn a_header_is_there_once() {
+        let mut form = filled(&[(FieldId::Headers, "a=1\nb=1\na=2")]);
+        assert!(error(&mut form, FieldId::Headers).contains("\"a\" is there twice"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The commands of the tails and the inspector, and of the line being typed.
 
 use super::prompt::PromptInput;
-use super::{Prompt, PromptKind, Tail, Tails, View};
+use super::{Prompt, PromptKind, Tail, TailPartition, Tails, View};
 use crate::app::app_request::{AppRequest, CopyEntry};
 use crate::app::command::{ListCommand, Motion, PaneCommand, TailCommand, TextCommand};
 use crate::app::context::Context;
@@ -274,9 +274,16 @@ impl ScreenState for Tails {
         self.target().map(RowKey::Partition)
     }
 
-    /// Changes of the cluster begin elsewhere.
+    /// What the tail that is shown reads, where that is one stream: of several nobody has chosen one.
     fn targets(&self, _pane: Pane) -> Vec<RowKey> {
-        Vec::new()
+        let partitions = self.shown().map(Tail::partitions).unwrap_or_default();
+        let keys: Vec<_> = partitions.iter().map(TailPartition::key).collect();
+        let of_several = keys
+            .iter()
+            .zip(keys.iter().skip(1))
+            .any(|((one, _), (next, _))| one != next);
+        let keys = keys.into_iter().filter(|_| !of_several);
+        keys.map(RowKey::Partition).collect()
     }
 
     fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, _viewport: &Viewport) {}

@@ -223,8 +223,11 @@ fn take_field<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let mut shift = 0;
     while let Some((&digit, after)) = rest.split_first() {
         *rest = after;
-        length |= usize::from(digit & 0x7f) << shift;
+        let digits = usize::from(digit & 0x7f).checked_shl(shift);
         shift += 7;
+        // A damaged recording may go on for ever.
+        let Some(digits) = digits else { break };
+        length |= digits;
         if digit < 0x80 {
             break;
         }
@@ -258,5 +261,26 @@ impl PinnedMessage {
             chunk: &self.chunk,
             entry,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_without_an_end_ends_with_the_bytes_that_there_are() {
+        let damaged = [0xff; 40];
+        let mut rest = &damaged[..];
+        while !rest.is_empty() {
+            let before = rest.len();
+            take_field(&mut rest);
+            assert!(rest.len() < before, "it goes on");
+        }
+        let mut whole = Vec::new();
+        put_field(&mut whole, &[7; 300]);
+        let mut rest = &whole[..];
+        assert_eq!(take_field(&mut rest), &[7; 300]);
+        assert!(rest.is_empty());
     }
 }

@@ -14,6 +14,10 @@ use crate::store::decode::other_text;
 
 /// A literal shorter than this is found too often to be worth looking for ahead of the expression.
 const SHORTEST_LITERAL: usize = 2;
+/// Literals from this length on are seldom found where the expression is not.
+const SELECTIVE_LITERAL: usize = 3;
+/// Of shorter ones, so many are.
+const MOST_SHORT: usize = 3;
 /// More literals than this are not found faster than the expression itself.
 const MOST_LITERALS: usize = 64;
 /// A part of an expression that may match more bytes than this is not searched for on its own.
@@ -117,7 +121,19 @@ fn required(pattern: &str) -> Option<BoundedRegex> {
         .build();
     let hir = parser.parse(pattern).ok()?;
     let parts = parts_of(&hir);
-    required_literals(parts).or_else(|| required_part(parts))
+    let literals = best_literals(parts);
+    let part = longest_part(parts);
+    let length = |part: &Hir| part.properties().minimum_len().unwrap_or(0);
+    // Few texts lack two letters of a class: nearly each would be searched for the whole expression.
+    let says_more = |literals: &[Literal], part: &Hir| {
+        let is_common = shortest(literals) < SELECTIVE_LITERAL && literals.len() > MOST_SHORT;
+        is_common && length(part) > shortest(literals)
+    };
+    match (literals, part) {
+        (Some(literals), Some(part)) if says_more(&literals, &part) => part_alone(&part),
+        (Some(literals), _) => alternation(&literals),
+        (None, part) => part_alone(&part?),
+    }
 }
 
 /// The expressions that follow one another in each match.
@@ -132,12 +148,11 @@ fn parts_of(hir: &Hir) -> &[Hir] {
 }
 
 /// Literals one of which begins each match of the rest: at the place where the shortest is longest.
-fn required_literals(parts: &[Hir]) -> Option<BoundedRegex> {
+fn best_literals(parts: &[Hir]) -> Option<Vec<Literal>> {
     let suffixes = (0..parts.len()).filter_map(|start| parts.get(start..));
-    let best = suffixes
+    suffixes
         .filter_map(literals_of)
-        .max_by_key(|literals| shortest(literals))?;
-    alternation(&best)
+        .max_by_key(|literals| shortest(literals))
 }
 
 fn literals_of(parts: &[Hir]) -> Option<Vec<Literal>> {
@@ -164,7 +179,7 @@ fn alternation(literals: &[Literal]) -> Option<BoundedRegex> {
 }
 
 /// The longest run of expressions that are bounded and look at nothing around them.
-fn required_part(parts: &[Hir]) -> Option<BoundedRegex> {
+fn longest_part(parts: &[Hir]) -> Option<Hir> {
     let bounded = |part: &Hir| {
         let properties = part.properties();
         properties
@@ -178,6 +193,9 @@ fn required_part(parts: &[Hir]) -> Option<BoundedRegex> {
         .map(|run| Hir::concat(run.to_vec()));
     let longest = runs.max_by_key(|run| run.properties().minimum_len())?;
     let useful = longest.properties().minimum_len()? >= SHORTEST_LITERAL;
-    let pattern = useful.then(|| longest.to_string())?;
-    BoundedRegex::without_literals(&pattern).ok()
+    useful.then_some(longest)
+}
+
+fn part_alone(part: &Hir) -> Option<BoundedRegex> {
+    BoundedRegex::without_literals(&part.to_string()).ok()
 }

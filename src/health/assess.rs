@@ -84,6 +84,7 @@ fn status(partitions: &[PartitionTruth]) -> StreamStatus {
     for partition in partitions {
         status.worst = status.worst.max(partition.status);
         status.leaderless += usize::from(partition.status.lacks_leader());
+        status.lost += usize::from(partition.log_loss.is_some());
         let lacks_replicas = partition.status.lacks_replicas()
             || (!partition.status.lacks_leader()
                 && partition.log_loss.is_some()

@@ -269,6 +269,8 @@ pub struct StreamStatus {
     pub worst: PartitionStatus,
     /// Partitions without a leader that can be reached.
     pub leaderless: usize,
+    /// Partitions that have lost messages, which nobody has acknowledged.
+    pub lost: usize,
     /// Partitions that lack in-sync replicas, at the minimum or not, with a leader that answers.
     pub under_replicated: usize,
     /// Partitions that really are paused.

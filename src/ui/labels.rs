@@ -101,14 +101,16 @@ pub(super) fn broker_state(
 /// Columns that the states of these streams take.
 pub(super) fn stream_states_width<'a>(streams: impl Iterator<Item = &'a StreamTruth>) -> u16 {
     let digits = |count: usize| count.to_string().len();
-    let widths =
-        streams.map(
-            |stream| match (stream.status.leaderless, stream.status.under_replicated) {
-                (0, 0) => MIN_STATE,
-                (0, short) => "▲  under-replicated".chars().count() + digits(short),
-                (dark, _) => "✖  leaderless".chars().count() + digits(dark),
-            },
-        );
+    let widths = streams.map(|stream| match stream.status {
+        status if status.leaderless > 0 => {
+            "✖  leaderless".chars().count() + digits(status.leaderless)
+        }
+        status if status.lost > 0 => "✖  lost messages".chars().count() + digits(status.lost),
+        status if status.under_replicated > 0 => {
+            "▲  under-replicated".chars().count() + digits(status.under_replicated)
+        }
+        _ => MIN_STATE,
+    });
     cells(widths.max().unwrap_or(MIN_STATE))
 }
 
@@ -125,6 +127,10 @@ pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'sta
             &format!("{} leaderless", status.leaderless),
             theme.broken,
         );
+    }
+    if status.lost > 0 {
+        let label = format!("{} lost messages", status.lost);
+        return state(glyphs.broken, &label, theme.broken);
     }
     if status.under_replicated > 0 {
         return state(

@@ -7,7 +7,7 @@ use ratatui::text::Span;
 
 use crate::app::screens::streams::StreamColumn;
 use crate::app::{App, Listing};
-use crate::health::StreamTruth;
+use crate::health::{Rule, StreamTruth};
 use crate::ui::areas::{after, below, cells, row, top};
 use crate::ui::format;
 use crate::ui::labels;
@@ -67,7 +67,8 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
         Some(stream) => cell(stream, column, width, app, theme),
         None => Vec::new(),
     };
-    let any_degraded = truth.totals.leaderless + truth.totals.under_replicated > 0;
+    let any_lost = || truth.findings.iter().any(|it| it.rule == Rule::LogWentBack);
+    let any_degraded = truth.totals.leaderless + truth.totals.under_replicated > 0 || any_lost();
     // States without numbers have all one width: thousands of streams need not be looked up at each frame.
     let rows = list.rows().iter().filter(|_| any_degraded);
     let shown = rows.filter_map(|name| truth.stream(name));

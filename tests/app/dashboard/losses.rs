@@ -43,6 +43,16 @@ fn a_loss_ends_when_the_user_knows_of_it_and_nothing_else_does() {
     world.press("enter");
     let hints = text(&frame(&mut world, 80, 24, &Theme::default()));
     assert!(hints.contains("A acknowledge"), "{hints}");
+    let list = |world: &mut World| {
+        world.press("3");
+        let list = text(&frame(world, 120, 36, &Theme::default()));
+        let mut rows = list.lines().filter(|row| row.contains("orders-eu"));
+        let row = rows.next().unwrap_or_default().to_owned();
+        world.press("1");
+        row
+    };
+    let row = list(&mut world);
+    assert!(row.contains("lost messages"), "{row}");
     let effects = world.press("A");
     let saved = effects.into_iter().find_map(|effect| {
         if let Effect::SaveIncidents(incidents) = effect {
@@ -59,6 +69,8 @@ fn a_loss_ends_when_the_user_knows_of_it_and_nothing_else_does() {
         "{told:?}"
     );
     assert!(!told.is_empty(), "that of other streams stays: {told:?}");
+    let row = list(&mut world);
+    assert!(!row.contains("lost messages"), "{row}");
     assert!(notice(&world).contains("orders-eu: what it lost is known"));
 }
 

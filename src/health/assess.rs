@@ -66,7 +66,7 @@ pub(super) fn assess_stream(
         messages: messages(&partitions),
         rate: rates::sum(partitions.iter().map(|partition| partition.rate)),
         history: old.map(|old| Arc::clone(&old.history)).unwrap_or_default(),
-        status: status(&partitions),
+        status: status(&partitions, min_isr),
         partitions,
     };
     Some((truth, violations))
@@ -79,17 +79,14 @@ fn messages(partitions: &[PartitionTruth]) -> Option<i64> {
         .try_fold(0_i64, |sum, partition| sum.checked_add(given(partition)?))
 }
 
-fn status(partitions: &[PartitionTruth]) -> StreamStatus {
+fn status(partitions: &[PartitionTruth], min_isr: Option<usize>) -> StreamStatus {
     let mut status = StreamStatus::default();
     for partition in partitions {
         status.worst = status.worst.max(partition.status);
         status.leaderless += usize::from(partition.status.lacks_leader());
         status.lost += usize::from(partition.log_loss.is_some());
-        let lacks_replicas = partition.status.lacks_replicas()
-            || (!partition.status.lacks_leader()
-                && partition.log_loss.is_some()
-                && partition.missing().next().is_some());
-        status.under_replicated += usize::from(lacks_replicas);
+        let of_replicas = status_of_replicas(partition, min_isr);
+        status.under_replicated += usize::from(of_replicas.lacks_replicas());
         status.paused += usize::from(partition.paused == Known::Yes);
         status.readonly += usize::from(partition.readonly == Known::Yes);
     }

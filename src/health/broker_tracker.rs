@@ -30,8 +30,8 @@ pub(super) struct BrokerTracker {
     /// Brokers that only partitions name, so that no address is known; since when that is so although all others were
     /// asked.
     unlisted: BTreeMap<BrokerId, Option<Timestamp>>,
-    /// The only broker that partitions name, that nobody lists, and that has not answered anywhere.
-    missing: Option<BrokerId>,
+    /// The only broker that partitions name and nobody lists, and that has not answered anywhere.
+    only_unlisted: Option<BrokerId>,
 }
 
 impl BrokerTracker {
@@ -152,9 +152,19 @@ impl BrokerTracker {
     }
 
     /// Gives addresses that never answered the id of the broker that is listed there. Returns whether any id changed.
+    ///
+    /// Where one broker alone is listed nowhere, and nobody answers at one configured address, that is its address: who
+    /// does not know it yet would take it for a broker that nobody can ask.
     fn assign_ids(&mut self) -> bool {
         let ids = self.records.values().map(|record| self.id_of(record));
-        let ids: Vec<Option<BrokerId>> = ids.collect();
+        let mut ids: Vec<Option<BrokerId>> = ids.collect();
+        if self.only_unlisted.is_some() {
+            let named = self.records.values().zip(&mut ids);
+            let mut silent = named.filter(|(it, id)| id.is_none() && it.truth.reach.is_silent());
+            if let (Some((_, id)), None) = (silent.next(), silent.next()) {
+                id.clone_from(&self.only_unlisted);
+            }
+        }
         let mut changed = false;
         for (record, id) in self.records.values_mut().zip(ids) {
             changed |= record.truth.id != id;
@@ -170,19 +180,7 @@ impl BrokerTracker {
                 .find(|b| b.address() == *record.truth.address)?;
             Some(BrokerId::clone(&found.id))
         };
-        let missing = || self.missing.clone().filter(|_| self.is_only_silent(record));
-        record.own_id.clone().or_else(listed).or_else(missing)
-    }
-
-    /// Whether that is a configured address where nobody has ever answered, and the only one.
-    fn is_only_silent(&self, record: &BrokerRecord) -> bool {
-        let is_one = |record: &&BrokerRecord| {
-            let address = &*record.truth.address;
-            let mut listed = self.listed();
-            let is_nobodys = record.own_id.is_none() && !listed.any(|b| b.address() == *address);
-            is_nobodys && record.truth.reach.is_silent()
-        };
-        is_one(&record) && self.records.values().filter(is_one).count() == 1
+        record.own_id.clone().or_else(listed)
     }
 
     /// What the brokers say of the cluster, one claim each, sorted by id.
@@ -199,42 +197,36 @@ impl BrokerTracker {
 
     /// Names all brokers that partitions have, to find those that nobody lists; others are forgotten. Returns whether
     /// that says anything new of whom anybody can reach.
-    ///
-    /// Where one is missing, and nobody answers at one configured address, that is its address: who does not know it
-    /// yet would take it for a broker that nobody can ask.
     pub(super) fn update_unlisted<'a>(
         &mut self,
         named: impl Iterator<Item = &'a BrokerId>,
         now: Timestamp,
     ) -> bool {
         let all_asked = self.all_asked();
-        let own: BTreeSet<&BrokerId> = self
-            .records
-            .values()
-            .filter_map(|record| record.own_id.as_ref())
-            .collect();
-        let nameless = named.filter(|id| !own.contains(id) && !self.is_listed(id));
-        let nameless: BTreeSet<BrokerId> = nameless.cloned().collect();
-        let is_missing = |id: &&BrokerId| !own.contains(*id) && !self.is_listed(id);
-        let mut each = nameless.iter();
-        let missing = match (each.next(), each.next()) {
-            (Some(only), None) if all_asked => Some(only),
-            (Some(_), Some(_)) => None,
+        let answered = self.records.values().filter_map(|it| it.own_id.as_ref());
+        let answered: BTreeSet<&BrokerId> = answered.collect();
+        let is_unlisted = |id: &&BrokerId| !answered.contains(*id) && !self.is_listed(id);
+        // Each is named by many partitions.
+        let named: BTreeSet<&BrokerId> = named.collect();
+        let unlisted: Vec<BrokerId> = named.into_iter().filter(is_unlisted).cloned().collect();
+        let only_unlisted = match unlisted.as_slice() {
+            [only] if all_asked => Some(Arc::clone(only)),
             // Whom partitions name follows from who answers, and the other way round: what was found stays.
-            _ => self.missing.as_ref().filter(is_missing),
+            [] | [_] => self.only_unlisted.clone().filter(|id| is_unlisted(&id)),
+            _ => None,
         };
-        let missing = missing.cloned();
-        let mut changed = self.missing != missing;
-        self.missing = missing;
+        let mut changed = self.only_unlisted != only_unlisted;
+        self.only_unlisted = only_unlisted;
         changed |= self.assign_ids();
         let since = |id: &BrokerId| {
             let before = self.unlisted.get(id).copied().flatten();
             all_asked.then_some(before.unwrap_or(now))
         };
-        let unlisted = nameless.iter().filter(|id| self.reach_of(id).is_none());
-        let unlisted: BTreeMap<BrokerId, Option<Timestamp>> = unlisted
-            .map(|id| (BrokerId::clone(id), since(id)))
-            .collect();
+        let unlisted = unlisted
+            .into_iter()
+            .filter(|id| self.reach_of(id).is_none());
+        let unlisted = unlisted.map(|id| (BrokerId::clone(&id), since(&id)));
+        let unlisted: BTreeMap<BrokerId, Option<Timestamp>> = unlisted.collect();
         changed |= unlisted != self.unlisted;
         self.unlisted = unlisted;
         changed
@@ -250,7 +242,7 @@ impl BrokerTracker {
     }
 
     /// Whether clients can use the broker as a leader: none finds one that nobody lists.
-    pub(super) fn leads_reachably(&self, id: &str) -> Known {
+    pub(super) fn leader_reachable(&self, id: &str) -> Known {
         if self.is_unlisted(id) {
             return Known::No;
         }

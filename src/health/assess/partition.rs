@@ -74,7 +74,7 @@ impl PartitionMemory {
             id: partition.id,
             leader: partition.leader.clone(),
             leader_reachable: leader
-                .map(|id| context.brokers.leads_reachably(id))
+                .map(|id| context.brokers.leader_reachable(id))
                 .unwrap_or_default(),
             replicas: shared(old.map(|old| &old.replicas), &partition.replicas),
             isr: shared(old.map(|old| &old.isr), &partition.isr),

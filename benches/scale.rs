@@ -125,8 +125,8 @@ impl Context {
             let elapsed = begin.elapsed();
             took += elapsed;
             self.longest = self.longest.max(elapsed);
-            let goes_on = effects.contains(&Effect::GoOnAssessing);
-            next = goes_on.then_some(Event::GoOnAssessing);
+            let goes_on = effects.contains(&Effect::ContinueAssessment);
+            next = goes_on.then_some(Event::ContinueAssessment);
         }
         took
     }

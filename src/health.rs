@@ -61,6 +61,7 @@ mod log_history;
 mod options;
 mod partition_truth;
 mod pause_state;
+mod pending_views;
 mod rates;
 mod restart_plan;
 mod returned;
@@ -73,7 +74,6 @@ mod stream_tracker;
 mod subject_storage;
 mod truth;
 mod truth_changes;
-mod unread_views;
 mod vanished_streams;
 mod verdict;
 mod view_merge;
@@ -111,8 +111,8 @@ use crate::model::{
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
 use known_findings::KnownFindings;
+use pending_views::PendingViews;
 use stream_tracker::{StreamSums, StreamTracker};
-use unread_views::UnreadViews;
 
 /// Partitions that are looked at in one call: a tenth of a very large cluster, which keeps the call within some
 /// milliseconds.
@@ -132,7 +132,7 @@ pub struct Health {
     streams: StreamTracker,
     cursors: CursorTracker,
     /// Answers of which not all streams have been taken in yet.
-    unread: UnreadViews,
+    pending: PendingViews,
     /// Whether anything was reported since the truth was put together.
     changed: bool,
     /// Whether streams were assessed since then.
@@ -200,23 +200,23 @@ impl Health {
             self.streams.mark_all_changed();
         }
         if change.is_believed {
-            self.unread.add(view, change.before);
+            self.pending.add(view, change.before);
         }
         for view in change.accepted {
-            self.unread.add(&view, None);
+            self.pending.add(&view, None);
         }
-        self.read_on();
+        self.read_pending();
     }
 
     /// Whether not all has been taken in that brokers have answered.
-    pub fn has_unread(&self) -> bool {
-        !self.unread.is_empty()
+    pub(crate) fn has_pending_views(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Takes in some of that, which takes some milliseconds.
-    pub fn read_on(&mut self) {
+    pub(crate) fn read_pending(&mut self) {
         let (streams, cursors) = (&mut self.streams, &mut self.cursors);
-        self.unread.read(PARTITIONS_AT_ONCE, streams, cursors);
+        self.pending.read(PARTITIONS_AT_ONCE, streams, cursors);
     }
 
     /// Records what a partition's leader answered when asked for it alone.

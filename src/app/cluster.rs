@@ -37,7 +37,7 @@ pub(super) struct ClusterState {
     /// Whether the truth is being put together, which takes several steps in a large cluster.
     assessing: bool,
     /// Whether the next step was asked for.
-    asked_to_go_on: bool,
+    asked_to_continue: bool,
     /// When incidents were saved last, and as what; `None` before that.
     saved: Option<(Timestamp, Vec<Arc<Incident>>)>,
 }
@@ -86,7 +86,7 @@ impl ClusterState {
             alerts: Alerts::new(settings.alerts.clone()),
             pace: PollPace::new(settings.refresh),
             assessing: false,
-            asked_to_go_on: false,
+            asked_to_continue: false,
             saved: None,
         }
     }
@@ -142,26 +142,26 @@ impl ClusterState {
         self.health.observe(view);
         if self.is_small() {
             self.assess(context);
-        } else if self.health.has_unread() {
-            self.go_on_later(context);
+        } else if self.health.has_pending_views() {
+            self.continue_later(context);
         }
     }
 
     /// The next step, after what has happened meanwhile.
-    pub(super) fn go_on_assessing(&mut self, context: &mut Context) {
-        self.asked_to_go_on = false;
+    pub(super) fn continue_assessment(&mut self, context: &mut Context) {
+        self.asked_to_continue = false;
         if self.assessing {
             self.assess(context);
-        } else if self.health.has_unread() {
-            self.health.read_on();
-            self.go_on_later(context);
+        } else if self.health.has_pending_views() {
+            self.health.read_pending();
+            self.continue_later(context);
         }
     }
 
-    fn go_on_later(&mut self, context: &mut Context) {
-        if !self.asked_to_go_on {
-            self.asked_to_go_on = true;
-            context.emit(Effect::GoOnAssessing);
+    fn continue_later(&mut self, context: &mut Context) {
+        if !self.asked_to_continue {
+            self.asked_to_continue = true;
+            context.emit(Effect::ContinueAssessment);
         }
     }
 
@@ -268,7 +268,7 @@ impl ClusterState {
         let next = self.health.assess_some(context.now);
         self.assessing = next.is_none();
         let Some(next) = next else {
-            return self.go_on_later(context);
+            return self.continue_later(context);
         };
         let changes = if self.truth.as_of.is_some() && !Arc::ptr_eq(&next, &self.truth) {
             TruthChanges::between(&self.truth, &next)

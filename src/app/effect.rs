@@ -31,7 +31,7 @@ pub enum Effect {
     /// Ask every broker for its view this often from now on.
     AskEvery(Duration),
     /// Say that it goes on, once what waits has been heard: a large cluster is assessed in steps, between which keys come.
-    GoOnAssessing,
+    ContinueAssessment,
     /// Ask the leaders of these partitions whether they really are paused or readonly.
     Probe(Vec<(StreamName, PartitionId)>),
     /// Subscribe to what a tail shows.

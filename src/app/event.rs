@@ -51,7 +51,7 @@ pub enum Event {
     #[serde(skip)]
     BrokerView(Arc<BrokerView>),
     /// The next step of assessing a large cluster may come.
-    GoOnAssessing,
+    ContinueAssessment,
     /// A partition's leader was asked whether it really is paused or readonly.
     Probe(Probe),
     /// Something happened to a tail.

@@ -84,7 +84,7 @@ impl App {
             Event::Tick(now) => self.tick(now),
             Event::Connection(state) => self.cluster.on_connection(state, context),
             Event::BrokerView(view) => self.cluster.on_broker_view(&view, context),
-            Event::GoOnAssessing => self.cluster.go_on_assessing(context),
+            Event::ContinueAssessment => self.cluster.continue_assessment(context),
             Event::Probe(probe) => self.cluster.on_probe(&probe, context),
             Event::Tail(id, event) => {
                 self.cluster.on_tail_event(&event);

@@ -25,8 +25,8 @@ impl Health {
     /// A part of what [`Health::assess`] does, which takes some milliseconds in a cluster of any size; `None` until a last call
     /// has done the rest.
     pub fn assess_some(&mut self, now: Timestamp) -> Option<Arc<Truth>> {
-        if self.has_unread() {
-            self.read_on();
+        if self.has_pending_views() {
+            self.read_pending();
             return None;
         }
         self.assess_up_to(Some(PARTITIONS_AT_ONCE), now)
@@ -35,22 +35,32 @@ impl Health {
     /// Assesses without turns, however long it takes: for who asks once.
     pub fn assess_whole(&mut self, now: Timestamp) -> Arc<Truth> {
         let (streams, cursors) = (&mut self.streams, &mut self.cursors);
-        self.unread.read(usize::MAX, streams, cursors);
+        self.pending.read(usize::MAX, streams, cursors);
         let truth = self.assess_up_to(None, now);
         truth.unwrap_or_else(|| Arc::clone(&self.truth))
     }
 
     /// `None` where more is left than may be looked at in one call.
     fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Option<Arc<Truth>> {
-        self.assess_again(most, now, false)
+        let assessed = self.assess_streams(most, now)?;
+        if assessed && self.update_unlisted(now) {
+            // Whom nobody can reach is known only now that all partitions have named theirs.
+            self.assess_streams(most, now)?;
+            self.update_unlisted(now);
+        }
+        let wrote = self.streams.write_history(now);
+        if assessed || wrote {
+            self.sums = self.streams.sums();
+        }
+        if assessed || wrote || self.changed || !self.cursors.is_empty() {
+            self.changed = false;
+            self.truth = Arc::new(self.put_together(now));
+        }
+        Some(Arc::clone(&self.truth))
     }
 
-    fn assess_again(
-        &mut self,
-        most: Option<usize>,
-        now: Timestamp,
-        again: bool,
-    ) -> Option<Arc<Truth>> {
+    /// Whether any stream was assessed since the truth was put together; `None` where more are left.
+    fn assess_streams(&mut self, most: Option<usize>, now: Timestamp) -> Option<bool> {
         let no_majority = self.brokers.lacks_majority();
         if no_majority != self.no_majority {
             self.no_majority = no_majority;
@@ -63,34 +73,26 @@ impl Health {
             options: &self.options,
             now,
         };
-        let assessed = match self.streams.assess(&context, most) {
-            Assessed::Nothing => self.is_partly_assessed,
-            Assessed::Changes => true,
+        match self.streams.assess(&context, most) {
+            Assessed::Nothing => Some(std::mem::take(&mut self.is_partly_assessed)),
+            Assessed::Changes => {
+                self.is_partly_assessed = false;
+                Some(true)
+            }
             Assessed::Part => {
                 self.is_partly_assessed = true;
-                return None;
-            }
-        };
-        self.is_partly_assessed = false;
-        if assessed {
-            let named = self.streams.named_brokers();
-            if self.brokers.update_unlisted(named, now) {
-                // Whom nobody can reach is known only now that all partitions have named theirs.
-                self.streams.mark_all_changed();
-                if !again {
-                    self.is_partly_assessed = true;
-                    return self.assess_again(most, now, true);
-                }
+                None
             }
         }
-        let wrote = self.streams.write_history(now);
-        if assessed || wrote {
-            self.sums = self.streams.sums();
+    }
+
+    /// Finds brokers that nobody lists. Returns whether all streams have to be assessed anew for it.
+    fn update_unlisted(&mut self, now: Timestamp) -> bool {
+        let named = self.streams.named_brokers();
+        let changed = self.brokers.update_unlisted(named, now);
+        if changed {
+            self.streams.mark_all_changed();
         }
-        if assessed || wrote || self.changed || !self.cursors.is_empty() {
-            self.changed = false;
-            self.truth = Arc::new(self.put_together(now));
-        }
-        Some(Arc::clone(&self.truth))
+        changed
     }
 }

@@ -40,7 +40,7 @@ impl KnownEvents {
             Event::FirstUnread(read) => return self.record_unread(read),
             Event::Key(_)
             | Event::KeysQuiet
-            | Event::GoOnAssessing
+            | Event::ContinueAssessment
             | Event::Paste(_)
             | Event::Mouse(_)
             | Event::Resized { .. }

@@ -113,7 +113,7 @@ impl Executor {
         match effect {
             Effect::Refresh => self.refresh.send(),
             Effect::AskEvery(every) => drop(self.asked_every.send_replace(every)),
-            Effect::GoOnAssessing => self.send(Event::GoOnAssessing),
+            Effect::ContinueAssessment => self.send(Event::ContinueAssessment),
             Effect::Probe(partitions) => self.probe(partitions),
             Effect::OpenTail(id, spec) => self.open_tail(id, spec),
             Effect::ThrottleTail(id, throttled) => self.throttle_tail(id, throttled),

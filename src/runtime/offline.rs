@@ -124,7 +124,7 @@ impl Offline {
             // These are for brokers or for later runs, and nobody waits for an answer.
             Effect::Refresh
             | Effect::AskEvery(_)
-            | Effect::GoOnAssessing
+            | Effect::ContinueAssessment
             | Effect::Probe(_)
             | Effect::ThrottleTail(..)
             | Effect::CloseTail(_)

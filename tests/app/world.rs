@@ -213,10 +213,10 @@ impl World {
         let mut effects = self.app.update(event);
         while let Some(at) = effects
             .iter()
-            .position(|effect| *effect == Effect::GoOnAssessing)
+            .position(|effect| *effect == Effect::ContinueAssessment)
         {
             effects.remove(at);
-            effects.extend(self.app.update(Event::GoOnAssessing));
+            effects.extend(self.app.update(Event::ContinueAssessment));
         }
         effects
     }

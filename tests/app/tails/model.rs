@@ -118,7 +118,7 @@ impl Broker {
             | Effect::SaveIncidents(_)
             | Effect::ReadLog
             | Effect::AskEvery(_)
-            | Effect::GoOnAssessing
+            | Effect::ContinueAssessment
             | Effect::SaveQuery(_)
             | Effect::Alert(_)
             | Effect::Export(..)

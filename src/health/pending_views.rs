@@ -11,9 +11,9 @@ use crate::model::{BrokerId, BrokerView, Cluster, StreamName, Timestamp};
 
 /// Answers of which not all streams have been taken in yet, the first to come first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct UnreadViews(VecDeque<UnreadView>);
+pub(super) struct PendingViews(VecDeque<PendingView>);
 
-impl UnreadViews {
+impl PendingViews {
     /// Whether all has been taken in.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -21,7 +21,7 @@ impl UnreadViews {
 
     /// A broker has answered, and said something else before; a failure to answer is nothing to take in.
     pub(super) fn add(&mut self, view: &BrokerView, before: Option<Arc<Cluster>>) {
-        self.0.extend(UnreadView::new(view, before));
+        self.0.extend(PendingView::new(view, before));
     }
 
     /// Takes in so many partitions, or all that there are.
@@ -48,7 +48,7 @@ impl UnreadViews {
 
 /// An answer, and from which stream on it has not been taken in.
 #[derive(Clone, Debug)]
-struct UnreadView {
+struct PendingView {
     cluster: Arc<Cluster>,
     /// What the same broker answered before.
     before: Option<Arc<Cluster>>,
@@ -59,7 +59,7 @@ struct UnreadView {
     next: Option<StreamName>,
 }
 
-impl UnreadView {
+impl PendingView {
     /// An answer of which nothing was taken in; `None` of a failure.
     fn new(view: &BrokerView, before: Option<Arc<Cluster>>) -> Option<Self> {
         let cluster = view.result.as_ref().ok()?;

@@ -100,14 +100,14 @@ fn with_streams(rules: RuleOptions, truth: &Truth, texts: &[String]) -> Result<R
 /// Looks so many times, and holds what is seen against what is known. Fails where no broker answers at all.
 async fn look(
     context: &mut CommandContext<'_>,
-    known: LastCheck,
+    mut known: LastCheck,
     looks: u32,
 ) -> Result<ClusterSnapshot> {
-    let mut snapshot = ClusterSnapshot::new(context)?;
-    let mut findings = known.findings;
     // A dashboard may have watched for longer.
     let incidents = incidents::read(&context.cluster_name());
+    let mut findings = std::mem::take(&mut known.findings);
     findings.extend(IncidentRecorder::unfinished(&incidents));
+    let mut snapshot = ClusterSnapshot::knowing(context, known, &incidents)?;
     snapshot.health.recall_findings(findings);
     snapshot.look().await?;
     snapshot.look_again(looks - 1, BETWEEN_LOOKS).await;

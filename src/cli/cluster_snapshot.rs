@@ -18,7 +18,9 @@ use super::json::JsonTime;
 use super::{incidents, known_brokers, known_cursors};
 use crate::client::{CursorReading, Observer};
 use crate::config::ConfigFile;
-use crate::health::{AlertOptions, CursorTruth, Finding, Health, HealthOptions, Reach, Truth};
+use crate::health::{
+    AlertOptions, CursorTruth, Finding, Health, HealthOptions, Incident, Reach, Truth,
+};
 use crate::model::{BrokerId, ErrorKind, PartitionId, StreamName, Timestamp};
 use crate::runtime::fetch_views;
 
@@ -57,21 +59,34 @@ pub(crate) struct ClusterSnapshot {
 impl ClusterSnapshot {
     /// Nothing was seen yet.
     pub(crate) fn new(context: &mut CommandContext<'_>) -> Result<Self> {
+        let cluster = context.cluster_name();
+        Self::knowing(
+            context,
+            LastCheck::read(&cluster),
+            &incidents::read(&cluster),
+        )
+    }
+
+    /// The same where that was read already: what a check or a dashboard knew shows what was lost since, which one look
+    /// alone does not.
+    pub(crate) fn knowing(
+        context: &mut CommandContext<'_>,
+        known: LastCheck,
+        incidents: &[Arc<Incident>],
+    ) -> Result<Self> {
         let mut options = health_options(&context.settings.file, &context.cluster_name());
         // One look may be all there is, so one missed answer counts.
         options.alerts.missed_polls = 1;
         // Two looks are a second apart, and followers fetch within moments of an append.
         options.alerts.commit_stalled_after = COMMITTED_WITHIN;
-        let cluster = context.cluster_name();
         let mut health = Health::new(options);
-        // What a check or a dashboard knew shows what was lost since: one look alone does not.
-        LastCheck::read(&cluster).recall_logs(&incidents::read(&cluster), &mut health);
+        known.recall_logs(incidents, &mut health);
         Ok(Self {
             observer: context.observer()?,
             health,
             cursors: CursorReading::default(),
             begun: Timestamp::now(),
-            cluster,
+            cluster: context.cluster_name(),
             deadline: Instant::now() + context.settings.cluster.timeout.value,
         })
     }

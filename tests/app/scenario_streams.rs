@@ -26,17 +26,22 @@ async fn at_stream(dashboard: &mut Driver, name: &str) {
     dashboard.wait_for(&format!("PARTITIONS  {name}")).await;
 }
 
+/// Pauses `orders` at a key, and says yes.
+async fn pause_orders(dashboard: &mut Driver) {
+    dashboard.press("z");
+    dashboard
+        .wait_for("Pause all 3 partitions of orders?")
+        .await;
+    dashboard.answer("enter").await;
+}
+
 #[tokio::test]
 async fn a_stream_paused_with_two_keys_is_paused_on_every_screen_until_it_is_resumed() {
     let (cluster, _client) = cluster_with(&["orders", "payments"]).await;
     let mut dashboard = Driver::open(&cluster);
     at_stream(&mut dashboard, "orders").await;
 
-    dashboard.press("z");
-    dashboard
-        .wait_for("Pause all 3 partitions of orders?")
-        .await;
-    dashboard.answer("enter").await;
+    pause_orders(&mut dashboard).await;
     dashboard.wait_for("orders:0-2 paused").await;
     dashboard.wait_for_row(&["orders", "❚❚ 3 of 3"]).await;
     dashboard.press("tab");
@@ -61,11 +66,7 @@ async fn a_change_that_is_not_written_down_is_made_and_says_so() {
     let mut dashboard = Driver::start(options);
     at_stream(&mut dashboard, "orders").await;
 
-    dashboard.press("z");
-    dashboard
-        .wait_for("Pause all 3 partitions of orders?")
-        .await;
-    dashboard.answer("enter").await;
+    pause_orders(&mut dashboard).await;
     dashboard.wait_for("it was not written down").await;
     dashboard.wait_for_row(&["orders", "❚❚ 3 of 3"]).await;
     dashboard.shut_down().await;

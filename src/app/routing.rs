@@ -239,7 +239,11 @@ impl App {
             if command == Command::List(ListCommand::Columns) {
                 return self.open_columns(None);
             }
+            if !self.shows_tail_for(command) {
+                return;
+            }
             let pane = self.focus.pane();
+            let (truth, context) = (self.cluster.truth(), &mut self.context);
             self.screens.run(pane, command, truth, context);
         }
     }

@@ -10,7 +10,7 @@ use super::command::{
     AppCommand, Argument, ClusterCommand, Command, GoCommand, PaneCommand, TailCommand,
 };
 use super::effect::{Effect, LoopEffect};
-use super::focus::Pane;
+use super::focus::{Pane, Screen};
 use super::ids::RequestId;
 use super::inflight::Request;
 use super::named_partitions::{no_such_stream, partitions_named};
@@ -257,6 +257,29 @@ impl App {
                 self.context.notify(Level::Error, text);
             }
         }
+    }
+
+    /// Shows the tails for a command of theirs that was typed elsewhere: nothing is changed where nobody sees it. Whether
+    /// the command may be carried out.
+    pub(super) fn shows_tail_for(&mut self, command: Command) -> bool {
+        let Command::Tail(command) = command else {
+            return true;
+        };
+        let screen = self.focus.pane().screen();
+        // A cursor of the list may be what is followed, and a table is exported as tails are.
+        let is_meant_here = command == TailCommand::FollowCursor
+            || (command == TailCommand::Export && screen == Screen::Table);
+        if is_meant_here || screen == Screen::Tails || self.screens.tails.shown().is_none() {
+            return true;
+        }
+        if command == TailCommand::Close {
+            let text =
+                "no tail is shown here: :tails shows them, and then :close ends the one in focus";
+            self.context.notify(Level::Note, text);
+            return false;
+        }
+        self.show_screen(Screen::Tails);
+        true
     }
 
     /// Carries out a command on the row that was just selected.

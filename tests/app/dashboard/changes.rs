@@ -246,3 +246,30 @@ fn partitions_are_typed_behind_the_stream_and_only_those_that_are_there_are_aske
         assert!(notice(&world).contains(said), "{line}: {}", notice(&world));
     }
 }
+
+#[test]
+fn a_command_of_a_tail_shows_the_tail_and_closes_none_that_is_hidden() {
+    let shown = |line: &str| {
+        let mut world = World::healthy();
+        type_line(&mut world, "tail orders-eu:2");
+        world.press("3");
+        type_line(&mut world, line);
+        let screen = text(&frame(&mut world, 120, 40, &Theme::default()));
+        (world, screen)
+    };
+    for line in ["freeze", "query", "seek", "newest-first"] {
+        let (_, screen) = shown(line);
+        assert!(screen.contains("no message is chosen"), "{line}: {screen}");
+    }
+    let (mut world, screen) = shown("close");
+    assert!(notice(&world).contains("no tail is shown"), "{screen}");
+    world.press("6");
+    let screen = text(&frame(&mut world, 120, 40, &Theme::default()));
+    assert!(
+        screen.contains("orders-eu:2"),
+        "it is still there: {screen}"
+    );
+    type_line(&mut world, "close");
+    let screen = text(&frame(&mut world, 120, 40, &Theme::default()));
+    assert!(!screen.contains("orders-eu:2"), "{screen}");
+}

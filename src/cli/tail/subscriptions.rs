@@ -145,21 +145,22 @@ impl SubscriptionSet {
             for step in 0..count {
                 let number = (self.next_polled + step) % count;
                 let subscription = &mut self.subscriptions[number];
-                is_open |= subscription.messages.is_some();
-                if subscription.messages.is_none() || !has_room(subscription) {
+                let has_room = has_room(subscription);
+                let Some(messages) = &mut subscription.messages else {
+                    continue;
+                };
+                if !has_room {
+                    is_open = true;
                     continue;
                 }
-                let polled = subscription
-                    .messages
-                    .as_mut()
-                    .map(|messages| Pin::new(messages).poll_next(cx));
-                match polled {
-                    Some(Poll::Ready(Some(item))) => {
+                match Pin::new(messages).poll_next(cx) {
+                    Poll::Ready(Some(item)) => {
                         self.next_polled = number + 1;
                         return Poll::Ready(Some((number, item)));
                     }
-                    Some(Poll::Ready(None)) => subscription.messages = None,
-                    Some(Poll::Pending) | None => {}
+                    // No waker is left with it: were it counted as open, the end would wait for whatever comes next.
+                    Poll::Ready(None) => subscription.messages = None,
+                    Poll::Pending => is_open = true,
                 }
             }
             if is_open {
@@ -180,5 +181,57 @@ fn target_of(specs: &[SubscribeSpec]) -> Target {
             Target::Stream(Arc::clone(&first.stream))
         }
         _ => Target::Cluster,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::client::{Client, ConnectOptions};
+    use crate::demo::{DemoCluster, DemoOptions};
+    use crate::model::{Destination, PublishOptions, StartAt, StopAt, StreamOptions};
+
+    /// Far more than reading one message takes, on any machine.
+    const LONG: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn the_end_of_all_subscriptions_needs_nobody_to_wake_it() {
+        let demo = DemoCluster::start(DemoOptions::default()).await.unwrap();
+        let options = ConnectOptions::new(demo.addresses());
+        let client = Client::connect(options).await.unwrap();
+        let stream = StreamOptions {
+            name: "ends".to_owned(),
+            partitions: Some(2),
+            ..StreamOptions::default()
+        };
+        client.create_stream(&stream).await.unwrap();
+        for partition in 0..2 {
+            let to = Destination::Partition("ends".into(), partition);
+            client
+                .publish(PublishOptions::new(to, "one"))
+                .await
+                .unwrap();
+        }
+        let specs = (0..2).map(|partition| {
+            SubscribeSpec::new("ends", partition)
+                .start(StartAt::Earliest)
+                .stop(StopAt::Latest)
+        });
+        let mut budget = ReadBudget::new(LONG);
+        let mut set = SubscriptionSet::open(&client.observer(), specs.collect(), &mut budget)
+            .await
+            .unwrap();
+        let mut batches = 0;
+        let read = async {
+            while let Some((_, item)) = set.next(|_| true).await {
+                batches += usize::from(matches!(item, SubscriptionItem::Batch(_)));
+            }
+        };
+        // The second poll of a task that nobody woke would be an accident.
+        tokio::time::timeout(LONG, read).await.unwrap();
+        assert_eq!(batches, 2);
+        demo.stop().await;
     }
 }

@@ -68,8 +68,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme, rows: &mut RowCache
     body(&mut painter, &areas, app);
     overlays::draw(&mut painter, areas.body, app);
     chrome::tabs(&mut painter, areas.tabs, app);
-    chrome::notice(&mut painter, areas.notice, app);
-    chrome::footer(&mut painter, areas.footer, app);
+    chrome::notice_and_footer(&mut painter, &areas, app);
     painter.into_viewport()
 }
 

@@ -9,11 +9,11 @@ use ratatui::text::{Line, Span};
 use super::areas::{after, cells, left};
 use super::format;
 use super::labels;
-use super::layout::MIN_SIZE;
+use super::layout::{FrameAreas, MIN_SIZE};
 use super::overlays::command_line;
 use super::painter::{Painter, span, spans_width};
 use super::theme::Theme;
-use super::widgets::dotted;
+use super::widgets::{dotted, lines};
 use crate::app::{App, Freshness, HitTarget, Overlay, Playback, PlaybackState, Request, Screen};
 use crate::health::{BrokerTruth, Severity, Truth};
 use crate::model::{Timestamp, counted, exact_age};
@@ -274,20 +274,32 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     }
 }
 
-/// What is typed after `:`, or the last notice, until it expires.
-pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
-    let theme = painter.theme;
-    if let Some(Overlay::CommandLine(line)) = app.overlay() {
-        return command_line::draw(painter, area, line, app);
-    }
-    if !app.pressed().is_empty() {
+/// What is typed after `:`, or the last notice, until it expires, in the line for it; below that what the keys do, unless
+/// the notice needs the room.
+pub(super) fn notice_and_footer(painter: &mut Painter<'_>, areas: &FrameAreas, app: &App) {
+    let below = if let Some(Overlay::CommandLine(line)) = app.overlay() {
+        command_line::draw(painter, areas.notice, line, app);
+        None
+    } else if app.pressed().is_empty() {
+        notice(painter, areas.notice, app)
+    } else {
         let keys: Vec<String> = app.pressed().iter().map(ToString::to_string).collect();
-        painter.put(area, &[span(format!(" {} …", keys.join(" ")), theme.key)]);
-        return;
-    }
-    let Some(notice) = app.notices().current(app.now()) else {
-        return;
+        let keys = format!(" {} …", keys.join(" "));
+        painter.put(areas.notice, &[span(keys, painter.theme.key)]);
+        None
     };
+    match below {
+        Some(rest) if app.tour_caption().is_none() => {
+            painter.put(areas.footer, &rest);
+        }
+        _ => footer(painter, areas.footer, app),
+    }
+}
+
+/// Draws the last notice, and returns what of it did not fit: the remedy stands at the end of a sentence.
+fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) -> Option<Vec<Span<'static>>> {
+    let theme = painter.theme;
+    let notice = app.notices().current(app.now())?;
     let time = app.times().seconds(notice.at, app.now());
     let times = if notice.times > 1 {
         format!("  ({} times)", notice.times)
@@ -296,14 +308,23 @@ pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
     };
     let spans = [
         span(format!(" {time}  "), theme.muted),
-        span(&*notice.text, theme.level_style(notice.level)),
+        span(notice.text.clone(), theme.level_style(notice.level)),
         span(times, theme.muted),
     ];
-    painter.put(area, &spans);
+    let lines = lines::wrapped(vec![lines::Line(spans.into())], area.width.into());
+    let mut lines = lines.into_iter().map(|line| line.0);
+    painter.put(area, &lines.next()?);
+    let mut rest = lines.next()?;
+    // What a second line does not hold is cut there.
+    for line in lines {
+        rest.push(span(" ", theme.text));
+        rest.extend(line.into_iter().skip(1));
+    }
+    Some(rest)
 }
 
 /// What the keys do here, now: as many as there is room for, and always the last two, which lead to all others.
-pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
+fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
     if let Some(caption) = app.tour_caption() {
         let sign = span(format!(" {} ", theme.glyphs.chosen), theme.key);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use liftui::app::Event;
+use liftui::ui::Theme;
 
+use crate::screens::{frame, text};
 use crate::world::{World, settings};
 
 #[test]
@@ -60,6 +62,29 @@ fn leaders_that_move_while_nothing_is_wrong_are_noticed() {
         "{told:?}"
     );
     assert_eq!(incidents(&mut world), [""; 0]);
+}
+
+#[test]
+fn the_end_of_a_notice_is_on_narrow_screens_too() {
+    let mut world = World::healthy();
+    for line in ["tail orders-eu:2", "streams", "close"] {
+        world.press(":");
+        world.write(line);
+        world.press("enter");
+    }
+    let told = texts(&world).last().copied().unwrap_or_default();
+    assert!(told.len() > 70, "{told}");
+    let told = told.to_owned();
+    for width in [60, 80, 120] {
+        let screen = text(&frame(&mut world, width, 24, &Theme::default()));
+        let foot: Vec<&str> = screen.trim_end().lines().rev().take(2).collect();
+        let foot = foot.into_iter().rev().map(str::trim).collect::<Vec<_>>();
+        assert!(foot.join(" ").contains(&told), "{told}: {screen}");
+    }
+    world.run(Duration::from_secs(60));
+    let screen = text(&frame(&mut world, 80, 24, &Theme::default()));
+    let footer = screen.trim_end().lines().last().unwrap_or_default();
+    assert!(footer.contains("help"), "keys are back: {screen}");
 }
 
 fn texts(world: &World) -> Vec<&str> {

@@ -373,9 +373,9 @@ impl Redrive {
         }
         for (partition, offsets) in &unknown {
             context.console.print_error(&format!(
-                "partition {partition} of stream \"{}\": nobody knows whether offsets {} were copied; they are not sent again",
+                "partition {partition} of stream \"{}\": nobody knows whether {} copied; what may be there is not sent again",
                 self.from,
-                journal::offset_ranges(offsets)
+                journal::offsets_were(offsets)
             ));
         }
         if stopped && let Some(path) = self.journal.path() {

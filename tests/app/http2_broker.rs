@@ -6,12 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use h2::server::{Connection, SendResponse, handshake};
-use h2::{Reason, RecvStream};
+use h2::{Reason, RecvStream, SendStream};
 use liftui::wire::pb;
+use prost::Message as _;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+
+/// The stream that holds a message.
+const SOURCE: &str = "source";
 
 /// What comes where the answer to a change or a publish belongs.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +91,8 @@ async fn serve(socket: TcpStream, address: SocketAddr, answers: Broken, came: Ar
     let Ok(mut connection) = handshake(socket).await else {
         return;
     };
+    // A subscription that is dropped is reset.
+    let mut open = Vec::new();
     while let Some(Ok((request, answer))) = connection.accept().await {
         let path = request.uri().path().to_owned();
         let Some(name) = path.strip_prefix("/proto.API/") else {
@@ -95,8 +101,14 @@ async fn serve(socket: TcpStream, address: SocketAddr, answers: Broken, came: Ar
         // Whoever leaves is no part of the test.
         let sent = match name {
             "FetchMetadata" => good(answer, &metadata(address)),
-            "FetchPartitionMetadata" => good(answer, &partition_metadata()),
-            "Subscribe" => headers(answer, 200, "application/grpc", true),
+            "FetchPartitionMetadata" => {
+                let asked: pb::FetchPartitionMetadataRequest = read(&mut connection, request).await;
+                good(answer, &partition_metadata(&asked.stream))
+            }
+            "Subscribe" => {
+                let asked: pb::SubscribeRequest = read(&mut connection, request).await;
+                deliver(answer, &asked.stream).map(|messages| open.push(messages))
+            }
             _ => {
                 came.fetch_add(1, Ordering::Relaxed);
                 if matches!(answers, Broken::Cut) {
@@ -120,6 +132,35 @@ async fn take(connection: &mut Connection<TcpStream, Bytes>, request: Request<Re
         _ = body.data() => {}
         _ = std::future::poll_fn(|cx| connection.poll_closed(cx)) => {}
     }
+}
+
+/// The request that is the only message of a body.
+async fn read<M: prost::Message + Default>(
+    connection: &mut Connection<TcpStream, Bytes>,
+    request: Request<RecvStream>,
+) -> M {
+    let mut body = request.into_body();
+    let frame = tokio::select! {
+        frame = body.data() => frame.and_then(Result::ok).unwrap_or_default(),
+        _ = std::future::poll_fn(|cx| connection.poll_closed(cx)) => Bytes::new(),
+    };
+    M::decode(frame.get(5..).unwrap_or_default()).unwrap_or_default()
+}
+
+/// The handshake of a subscription and what the stream holds, and no end.
+fn deliver(mut answer: Answer, stream: &str) -> Result<SendStream<Bytes>, h2::Error> {
+    let mut messages = answer.send_response(response(200, "application/grpc", &[]), false)?;
+    messages.send_data(framed(&[]), false)?;
+    if stream == SOURCE {
+        let only = pb::Message {
+            stream: stream.to_owned(),
+            value: "v".into(),
+            timestamp: 1,
+            ..pb::Message::default()
+        };
+        messages.send_data(framed(&only.encode_to_vec()), false)?;
+    }
+    Ok(messages)
 }
 
 fn good(answer: Answer, message: &impl prost::Message) -> Sent {
@@ -151,11 +192,6 @@ fn map(fields: &[(&str, &[u8])]) -> HeaderMap {
         (name, HeaderValue::from_bytes(value).expect("a value"))
     });
     fields.collect()
-}
-
-fn headers(mut answer: Answer, status: u16, kind: &'static str, open: bool) -> Sent {
-    answer.send_response(response(status, kind, &[]), !open)?;
-    Ok(())
 }
 
 fn finish(mut answer: Answer, body: &[u8], trailers: &[(&str, &[u8])]) -> Sent {
@@ -198,28 +234,30 @@ fn broken(mut answer: Answer, how: Broken) -> Sent {
     Ok(())
 }
 
-fn partition() -> pb::PartitionMetadata {
+/// The partition of a stream: only the source holds a message.
+fn partition(stream: &str) -> pb::PartitionMetadata {
+    let newest = if stream == SOURCE { 0 } else { -1 };
     pb::PartitionMetadata {
         leader: "raw".into(),
         replicas: vec!["raw".into()],
         isr: vec!["raw".into()],
-        high_watermark: -1,
-        newest_offset: -1,
+        high_watermark: newest,
+        newest_offset: newest,
         ..pb::PartitionMetadata::default()
     }
 }
 
-fn partition_metadata() -> pb::FetchPartitionMetadataResponse {
+fn partition_metadata(stream: &str) -> pb::FetchPartitionMetadataResponse {
     pb::FetchPartitionMetadataResponse {
-        metadata: Some(partition()),
+        metadata: Some(partition(stream)),
     }
 }
 
 fn metadata(address: SocketAddr) -> pb::FetchMetadataResponse {
-    let streams = ["orders", "__cursors"].map(|name| pb::StreamMetadata {
+    let streams = ["orders", SOURCE, "__cursors"].map(|name| pb::StreamMetadata {
         name: name.into(),
         subject: name.into(),
-        partitions: [(0, partition())].into(),
+        partitions: [(0, partition(name))].into(),
         ..pb::StreamMetadata::default()
     });
     pb::FetchMetadataResponse {

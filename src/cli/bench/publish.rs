@@ -93,7 +93,10 @@ struct SentMessage {
 struct AckCounts {
     counts: OutcomeCounts,
     latency: Latency,
-    failure: Option<Failure>,
+    /// Why the first one was refused.
+    refused: Option<Failure>,
+    /// Why nobody knows how the first one of these ended.
+    unknown: Option<Failure>,
     /// When the last one ended well; the beginning, before any did.
     heard: Instant,
     /// No ack came for so long that none is expected any more.
@@ -105,7 +108,8 @@ impl AckCounts {
         Self {
             counts: OutcomeCounts::default(),
             latency: Latency::new(),
-            failure: None,
+            refused: None,
+            unknown: None,
             heard: Instant::now(),
             given_up: false,
         }
@@ -123,10 +127,13 @@ impl AckCounts {
         }
         match outcome {
             Ok(Outcome::Acked { .. }) => self.latency.record(took),
-            Err(failure) if failure.kind != ErrorKind::OutcomeUnknown => {
-                self.failure.get_or_insert(failure);
+            Err(failure) if failure.kind == ErrorKind::OutcomeUnknown => {
+                self.unknown.get_or_insert(failure);
             }
-            Ok(_) | Err(_) => {}
+            Err(failure) => {
+                self.refused.get_or_insert(failure);
+            }
+            Ok(_) => {}
         }
     }
 
@@ -266,7 +273,7 @@ async fn count(
         }
         counted.fetch_add(1, Ordering::Relaxed);
         acks.given_up |= acks.counts.unknown > 0 && acks.heard.elapsed() >= deadline;
-        if acks.failure.is_some() || acks.given_up {
+        if acks.refused.is_some() || acks.given_up {
             stop.cancel();
         }
     }
@@ -333,15 +340,18 @@ impl PublishBenchEnd {
     }
 
     fn exit(self) -> Result {
-        if let Some(failure) = self.acks.failure {
-            return Err(failure.into());
+        let acks = self.acks;
+        if let Some(refused) = acks.refused {
+            return Err(refused.into());
         }
-        Ok(if self.interrupted {
-            Exit::INTERRUPTED
-        } else if self.acks.counts.unknown > 0 {
-            Exit::UNKNOWN
-        } else {
-            Exit::DONE
-        })
+        if self.interrupted {
+            return Ok(Exit::INTERRUPTED);
+        }
+        match acks.unknown {
+            // That it was given up says why.
+            Some(unknown) if !acks.given_up => Err(unknown.into()),
+            _ if acks.counts.unknown > 0 => Ok(Exit::UNKNOWN),
+            _ => Ok(Exit::DONE),
+        }
     }
 }

@@ -341,8 +341,11 @@ fn lock(_: &File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Offsets, those in a row together: `5, 7-9`.
-pub(super) fn offset_ranges(offsets: &[Offset]) -> String {
+/// Offsets as the subject of a sentence, those in a row together: `offset 5 was`, `offsets 5, 7-9 were`.
+pub(super) fn offsets_were(offsets: &[Offset]) -> String {
+    if let [only] = offsets {
+        return format!("offset {only} was");
+    }
     let mut sorted = offsets.to_vec();
     sorted.sort_unstable();
     let runs = sorted.chunk_by(|left, right| left.checked_add(1) == Some(*right));
@@ -351,5 +354,5 @@ pub(super) fn offset_ranges(offsets: &[Offset]) -> String {
         [only] => Some(only.to_string()),
         [first, .., last] => Some(format!("{first}-{last}")),
     });
-    texts.collect::<Vec<_>>().join(", ")
+    format!("offsets {} were", texts.collect::<Vec<_>>().join(", "))
 }

@@ -108,6 +108,7 @@ pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 use crate::model::{
     BrokerView, CursorEntry, FirstUnread, Offset, PartitionId, Probe, StreamName, Timestamp,
 };
+use assess_steps::AssessStep;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
 use known_findings::KnownFindings;
@@ -135,8 +136,8 @@ pub struct Health {
     pending: PendingViews,
     /// Whether anything was reported since the truth was put together.
     changed: bool,
-    /// Whether streams were assessed since then.
-    is_partly_assessed: bool,
+    /// How far the streams have been assessed since then.
+    step: AssessStep,
     /// What all streams add up to, as of their last assessment.
     sums: StreamSums,
     /// Whether too few brokers answered for any election when the streams were assessed last.

@@ -8,6 +8,18 @@ use super::stream_tracker::Assessed;
 use super::{Health, PARTITIONS_AT_ONCE, Truth};
 use crate::model::Timestamp;
 
+/// How far a truth that takes several calls has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AssessStep {
+    /// Nothing was assessed since the truth was put together.
+    #[default]
+    Begun,
+    /// Some of the streams that changed were assessed.
+    Partly,
+    /// All of them were: the truth is put together next.
+    Assessed,
+}
+
 impl Health {
     /// The truth as of all that was reported up to `now`: the same value, shared, where nothing changed. Only streams of
     /// which something new was reported are assessed again.
@@ -42,12 +54,13 @@ impl Health {
 
     /// `None` where more is left than may be looked at in one call.
     fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Option<Arc<Truth>> {
-        let assessed = self.assess_streams(most, now)?;
-        if assessed && self.update_unlisted(now) {
-            // Whom nobody can reach is known only now that all partitions have named theirs.
-            self.assess_streams(most, now)?;
-            self.update_unlisted(now);
-        }
+        let assessed = match std::mem::take(&mut self.step) {
+            AssessStep::Assessed => true,
+            step @ (AssessStep::Begun | AssessStep::Partly) => {
+                self.step = step;
+                self.assess_changed(most, now)?
+            }
+        };
         let wrote = self.streams.write_history(now);
         if assessed || wrote {
             self.sums = self.streams.sums();
@@ -57,6 +70,23 @@ impl Health {
             self.truth = Arc::new(self.put_together(now));
         }
         Some(Arc::clone(&self.truth))
+    }
+
+    /// Whether any stream was assessed; `None` where more are left, and where the sums of a large cluster are enough work for
+    /// a call of its own.
+    fn assess_changed(&mut self, most: Option<usize>, now: Timestamp) -> Option<bool> {
+        let assessed = self.assess_streams(most, now)?;
+        if assessed && self.update_unlisted(now) {
+            // Whom nobody can reach is known only now that all partitions have named theirs.
+            self.assess_streams(most, now)?;
+            self.update_unlisted(now);
+        }
+        let is_large = most.is_some_and(|most| self.truth.totals.partitions > most);
+        if assessed && is_large {
+            self.step = AssessStep::Assessed;
+            return None;
+        }
+        Some(assessed)
     }
 
     /// Whether any stream was assessed since the truth was put together; `None` where more are left.
@@ -74,13 +104,13 @@ impl Health {
             now,
         };
         match self.streams.assess(&context, most) {
-            Assessed::Nothing => Some(std::mem::take(&mut self.is_partly_assessed)),
+            Assessed::Nothing => Some(std::mem::take(&mut self.step) == AssessStep::Partly),
             Assessed::Changes => {
-                self.is_partly_assessed = false;
+                self.step = AssessStep::Begun;
                 Some(true)
             }
             Assessed::Part => {
-                self.is_partly_assessed = true;
+                self.step = AssessStep::Partly;
                 None
             }
         }

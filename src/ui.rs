@@ -60,7 +60,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme, rows: &mut RowCache
     let pane = app.focus().pane();
     let is_split = !app.tails().panes().is_empty();
     let columns = screens::columns(pane.screen(), app);
-    let Some(areas) = layout::frame(area, pane, is_split, columns) else {
+    let notice = chrome::notice_lines(app, &framed, area.width);
+    let notice_lines = u16::try_from(notice.len()).unwrap_or(1).max(1);
+    let Some(areas) = layout::frame(area, pane, is_split, columns, notice_lines) else {
         chrome::too_small(&mut painter, area);
         return painter.into_viewport();
     };
@@ -68,7 +70,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme, rows: &mut RowCache
     body(&mut painter, &areas, app);
     overlays::draw(&mut painter, areas.body, app);
     chrome::tabs(&mut painter, areas.tabs, app);
-    chrome::notice_and_footer(&mut painter, &areas, app);
+    chrome::notice(&mut painter, areas.notice, &notice, app);
+    chrome::footer(&mut painter, areas.footer, app);
     painter.into_viewport()
 }
 

@@ -6,10 +6,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::areas::{after, cells, left};
+use super::areas::{after, cells, left, row};
 use super::format;
 use super::labels;
-use super::layout::{FrameAreas, MIN_SIZE};
+use super::layout::MIN_SIZE;
 use super::overlays::command_line;
 use super::painter::{Painter, span, spans_width};
 use super::theme::Theme;
@@ -274,32 +274,39 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     }
 }
 
-/// What is typed after `:`, or the last notice, until it expires, in the line for it; below that what the keys do, unless
-/// the notice needs the room.
-pub(super) fn notice_and_footer(painter: &mut Painter<'_>, areas: &FrameAreas, app: &App) {
-    let below = if let Some(Overlay::CommandLine(line)) = app.overlay() {
-        command_line::draw(painter, areas.notice, line, app);
-        None
-    } else if app.pressed().is_empty() {
-        notice(painter, areas.notice, app)
-    } else {
-        let keys: Vec<String> = app.pressed().iter().map(ToString::to_string).collect();
-        let keys = format!(" {} …", keys.join(" "));
-        painter.put(areas.notice, &[span(keys, painter.theme.key)]);
-        None
-    };
-    match below {
-        Some(rest) if app.tour_caption().is_none() => {
-            painter.put(areas.footer, &rest);
-        }
-        _ => footer(painter, areas.footer, app),
+/// What stands below the names of the screens, a line or two of it: keys that may become a command, or the last notice until it
+/// expires. What is typed after `:` takes a line, too.
+pub(super) fn notice_lines(app: &App, theme: &Theme, width: u16) -> Vec<Vec<Span<'static>>> {
+    if matches!(app.overlay(), Some(Overlay::CommandLine(_))) {
+        return Vec::new();
+    }
+    if app.pressed().is_empty() {
+        return last_notice(app, theme, width);
+    }
+    let keys: Vec<String> = app.pressed().iter().map(ToString::to_string).collect();
+    vec![vec![span(format!(" {} …", keys.join(" ")), theme.key)]]
+}
+
+/// Draws these lines, or the one that is being typed.
+pub(super) fn notice(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    lines: &[Vec<Span<'static>>],
+    app: &App,
+) {
+    if let Some(Overlay::CommandLine(line)) = app.overlay() {
+        return command_line::draw(painter, area, line, app);
+    }
+    for (number, line) in (0..area.height).zip(lines) {
+        painter.put(row(area, number), line);
     }
 }
 
-/// Draws the last notice, and returns what of it did not fit: the remedy stands at the end of a sentence.
-fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) -> Option<Vec<Span<'static>>> {
-    let theme = painter.theme;
-    let notice = app.notices().current(app.now())?;
+/// The last notice, in two lines at most: the remedy stands at the end of a sentence.
+fn last_notice(app: &App, theme: &Theme, width: u16) -> Vec<Vec<Span<'static>>> {
+    let Some(notice) = app.notices().current(app.now()) else {
+        return Vec::new();
+    };
     let time = app.times().seconds(notice.at, app.now());
     let times = if notice.times > 1 {
         format!("  ({} times)", notice.times)
@@ -311,20 +318,21 @@ fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) -> Option<Vec<Span<'
         span(notice.text.clone(), theme.level_style(notice.level)),
         span(times, theme.muted),
     ];
-    let lines = lines::wrapped(vec![lines::Line(spans.into())], area.width.into());
+    let lines = lines::wrapped(vec![lines::Line(spans.into())], width.into());
     let mut lines = lines.into_iter().map(|line| line.0);
-    painter.put(area, &lines.next()?);
-    let mut rest = lines.next()?;
+    let mut two: Vec<_> = lines.by_ref().take(2).collect();
     // What a second line does not hold is cut there.
     for line in lines {
-        rest.push(span(" ", theme.text));
-        rest.extend(line.into_iter().skip(1));
+        if let Some(last) = two.last_mut() {
+            last.push(span(" ", theme.text));
+            last.extend(line.into_iter().skip(1));
+        }
     }
-    Some(rest)
+    two
 }
 
 /// What the keys do here, now: as many as there is room for, and always the last two, which lead to all others.
-fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
+pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
     if let Some(caption) = app.tour_caption() {
         let sign = span(format!(" {} ", theme.glyphs.chosen), theme.key);

@@ -30,7 +30,7 @@ pub(super) struct FrameAreas {
     pub(super) panes: Panes,
     /// The line that names the screens.
     pub(super) tabs: Rect,
-    /// The line for notices, and for what is typed.
+    /// The lines for notices, and for what is typed.
     pub(super) notice: Rect,
     /// The line of keys.
     pub(super) footer: Rect,
@@ -77,18 +77,21 @@ pub(super) enum Panes {
 /// notice
 /// footer
 /// ```
-/// `None` where the screen is too small. Where it is split, several tails share the room of their pane.
+/// `None` where the screen is too small. Where it is split, several tails share the room of their pane. A long notice takes
+/// more than one line.
 pub(super) fn frame(
     area: Rect,
     focus: Pane,
     is_split: bool,
     columns: PaneColumns,
+    notice_lines: u16,
 ) -> Option<FrameAreas> {
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         return None;
     }
     let line = Constraint::Length(1);
-    let lines = Layout::vertical([line, Constraint::Fill(1), line, line, line]);
+    let notice = Constraint::Length(notice_lines);
+    let lines = Layout::vertical([line, Constraint::Fill(1), line, notice, line]);
     let [header, body, tabs, notice, footer] = lines.areas(area);
     Some(FrameAreas {
         header,
@@ -225,7 +228,7 @@ mod tests {
                 Pane::Inspector,
                 Pane::Tail,
             ] {
-                let frame = frame(area, focus, focus == Pane::Tail, COLUMNS).unwrap();
+                let frame = frame(area, focus, focus == Pane::Tail, COLUMNS, 1).unwrap();
                 let mut all = rects(frame.panes);
                 all.extend([frame.header, frame.tabs, frame.notice, frame.footer]);
                 let covered: u32 = all.iter().map(|rect| rect.area()).sum();
@@ -241,14 +244,14 @@ mod tests {
     fn below_the_least_size_nothing_is_laid_out() {
         for (width, height) in [(59, 20), (60, 19)] {
             let area = Rect::new(0, 0, width, height);
-            assert_eq!(frame(area, Pane::Streams, false, COLUMNS), None);
+            assert_eq!(frame(area, Pane::Streams, false, COLUMNS, 1), None);
         }
     }
 
     #[test]
     fn stacked_the_pane_in_focus_has_more_room() {
         let area = Rect::new(0, 0, 80, 24);
-        let frame = frame(area, Pane::Streams, false, COLUMNS).unwrap();
+        let frame = frame(area, Pane::Streams, false, COLUMNS, 1).unwrap();
         let Panes::Stacked(upper, _, lower) = frame.panes else {
             panic!("80 columns stack");
         };

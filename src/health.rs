@@ -90,7 +90,7 @@ pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentNews, IncidentRecorder};
 pub use known_findings::KnownFinding;
 pub use known_losses::KnownLoss;
-pub use log_history::{KnownStream, LogLoss};
+pub use log_history::{CutReplica, KnownStream, LogLoss};
 pub(crate) use options::best_match;
 pub use options::{AlertOptions, CreatedMinIsr, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};

@@ -299,6 +299,8 @@ pub struct CursorTruth {
     pub time_to_drain: DrainTime,
     /// Since when it has not moved although there is something to read; for a moment, no cursor has. `None` where
     /// nothing is to be read, or that is unknown.
+    /// Since when it has lagged more than the limits of [`super::AlertOptions`]; `None` where it does not, or nobody knows.
+    pub lagging: Option<Lagging>,
     pub stalled_since: Option<Timestamp>,
     /// Where it was moved back to, and when, until it has come to where it was.
     pub moved_back: Option<MoveBack>,
@@ -316,6 +318,15 @@ impl CursorTruth {
 
 /// That a cursor was moved back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// That a cursor lags more than is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lagging {
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether it may have begun before: nobody has seen it keep up.
+    pub at_least: bool,
+}
+
 pub struct MoveBack {
     /// The offset at which it was.
     pub from: Offset,

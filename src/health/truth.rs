@@ -267,8 +267,10 @@ impl StreamTruth {
 pub struct StreamStatus {
     /// The status of its worst partition.
     pub worst: PartitionStatus,
-    /// Partitions without a leader that can be reached.
+    /// Partitions without any leader.
     pub leaderless: usize,
+    /// Partitions whose leader does not answer.
+    pub leader_unreachable: usize,
     /// Partitions that have lost messages, which nobody has acknowledged.
     pub lost: usize,
     /// Partitions that lack in-sync replicas, at the minimum or not, with a leader that answers.
@@ -297,10 +299,10 @@ pub struct CursorTruth {
     pub speed: Option<f64>,
     /// When it will have caught up, as its lag has changed in the last minute.
     pub time_to_drain: DrainTime,
-    /// Since when it has not moved although there is something to read; for a moment, no cursor has. `None` where
-    /// nothing is to be read, or that is unknown.
     /// Since when it has lagged more than the limits of [`super::AlertOptions`]; `None` where it does not, or nobody knows.
     pub lagging: Option<Lagging>,
+    /// Since when it has not moved although there is something to read; for a moment, no cursor has. `None` where
+    /// nothing is to be read, or that is unknown.
     pub stalled_since: Option<Timestamp>,
     /// Where it was moved back to, and when, until it has come to where it was.
     pub moved_back: Option<MoveBack>,
@@ -316,8 +318,6 @@ impl CursorTruth {
     }
 }
 
-/// That a cursor was moved back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 /// That a cursor lags more than is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lagging {
@@ -327,6 +327,8 @@ pub struct Lagging {
     pub at_least: bool,
 }
 
+/// That a cursor was moved back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MoveBack {
     /// The offset at which it was.
     pub from: Offset,
@@ -388,8 +390,10 @@ pub struct Totals {
     pub internal: usize,
     /// Partitions.
     pub partitions: usize,
-    /// Partitions without a reachable leader.
+    /// Partitions without any leader.
     pub leaderless: usize,
+    /// Partitions whose leader does not answer.
+    pub leader_unreachable: usize,
     /// Partitions that lack in-sync replicas.
     pub under_replicated: usize,
     /// Partitions that are paused.

@@ -13,13 +13,13 @@ output_row! {
     pub(super) struct DifferenceRow {
         stream: StreamName,
         partition: PartitionId,
-        offset: Option<Offset>,
-        last_offset: Option<Offset>,
-        replica: Option<BrokerId>,
-        what: Vec<&'static str>,
+        pub(super) offset: Option<Offset>,
+        pub(super) last_offset: Option<Offset>,
+        pub(super) replica: Option<BrokerId>,
+        pub(super) what: Vec<&'static str>,
         crc: Option<String>,
         reference_crc: Option<String>,
-        reason: Option<String>,
+        pub(super) reason: Option<String>,
     }
 }
 

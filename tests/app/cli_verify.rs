@@ -91,7 +91,8 @@ fn a_copy_that_differs_is_told_with_its_offset_and_what_differs() {
 fn what_differs_in_many_offsets_is_a_row_of_a_table_and_a_line_each_for_programs() {
     let test = TestCluster::of(DemoOptions::default());
     test.ok("create orders --replication 3");
-    let lines = (0..300).map(|n| format!("text-{n}\n")).collect::<String>();
+    let lines: Vec<String> = (0..300).map(|n| format!("text-{n}\n")).collect();
+    let lines = lines.concat();
     let published = test.feed("publish orders --lines --ack all", lines.as_bytes());
     assert_eq!(published.code, 0, "{published:?}");
     let equal = (0..50).any(|_| {

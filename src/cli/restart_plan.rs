@@ -39,7 +39,7 @@ output_row! {
 
 impl OutputRow for RestartRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("BROKER", |row| row.broker.to_string()),
+        Column::name("BROKER", |row| row.broker.to_string()),
         Column::text("STATE", |row| row.state.to_owned()),
         Column::number("LEADS", |row| row.leaders.to_string()),
         Column::number("TOOK", |row| cell_format::duration(row.seconds)),

@@ -25,13 +25,13 @@ output_row! {
 
 impl OutputRow for DifferenceRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("STREAM", |row| row.stream.to_string()),
+        Column::name("STREAM", |row| row.stream.to_string()),
         Column::number("PARTITION", |row| row.partition.to_string()),
         Column::number("OFFSET", |row| match (row.offset, row.last_offset) {
             (Some(first), Some(last)) if first < last => format!("{first}-{last}"),
             (first, _) => plain(first),
         }),
-        Column::text("REPLICA", |row| plain(row.replica.as_ref())),
+        Column::names("REPLICA", |row| plain(row.replica.as_ref())),
         Column::text("WHAT", |row| row.what.join(" ").replace('_', " ")),
         Column::text("WHY", |row| plain(row.reason.as_ref())),
     ];

@@ -55,6 +55,7 @@ mod stop_signal;
 mod stream_selection;
 mod subjects;
 mod table;
+mod table_width;
 mod tail;
 mod theme;
 pub mod typed_line;

@@ -54,6 +54,7 @@ mod incident_moves;
 mod incident_recorder;
 mod known_findings;
 mod known_losses;
+mod lag_limits;
 mod lag_trend;
 mod leader;
 mod log_end_history;
@@ -90,7 +91,7 @@ pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentNews, IncidentRecorder};
 pub use known_findings::KnownFinding;
 pub use known_losses::KnownLoss;
-pub use log_history::{KnownStream, LogLoss};
+pub use log_history::{CutReplica, KnownStream, LogLoss};
 pub(crate) use options::best_match;
 pub use options::{AlertOptions, CreatedMinIsr, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
@@ -98,8 +99,8 @@ pub use restart_plan::{RestartCheck, RestartReason, RestartSafety, is_in_sync};
 pub use short_names::ShortNames;
 pub use subject_storage::{StoringPartition, SubjectOverlap, SubjectStorage};
 pub use truth::{
-    BrokerTruth, CursorTruth, DrainTime, LagCertainty, LagTime, MoveBack, Reach, ReplicaView,
-    StreamStatus, StreamTruth, Totals, Truth,
+    BrokerTruth, CursorTruth, DrainTime, LagCertainty, LagTime, Lagging, MoveBack, Reach,
+    ReplicaView, StreamStatus, StreamTruth, Totals, Truth,
 };
 pub use truth_changes::{IsrChange, LeaderChange, TruthChanges};
 pub use verdict::{RuleOptions, Verdict};
@@ -298,7 +299,7 @@ impl Health {
         self.streams.known(now)
     }
 
-    fn put_together(&self, now: Timestamp) -> Truth {
+    fn put_together(&mut self, now: Timestamp) -> Truth {
         let mut brokers = self.brokers.truths();
         for broker in &mut brokers {
             let share = broker.id.as_ref().and_then(|id| self.sums.shares.get(id));
@@ -310,7 +311,9 @@ impl Health {
             self.date_silence(broker);
         }
         let log_end = |stream: &str, id| self.streams.log_end(stream, id);
-        let cursors = self.cursors.truths(now, log_end);
+        let mut cursors = self.cursors.truths(now, log_end);
+        let alerts = &self.options.alerts;
+        self.cursors.date_lags(&mut cursors, alerts, now);
         Truth {
             findings: self.findings(&brokers, &cursors, now),
             brokers,

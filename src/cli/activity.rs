@@ -66,12 +66,12 @@ impl OutputRow for ActivityRow {
         Column::number("ID", |row: &Self| row.id.to_string()).at_least(6),
         Column::text("TIME", |row: &Self| time(&row.time)).at_least(30),
         Column::text("EVENT", |row: &Self| row.fields.event.to_owned()).at_least(13),
-        Column::text("STREAM", |row: &Self| plain(row.fields.stream.as_ref())).at_least(16),
+        Column::name("STREAM", |row: &Self| plain(row.fields.stream.as_ref())).at_least(16),
         Column::text("PARTITIONS", |row| {
             format_ranges(row.fields.partitions.as_deref().unwrap_or_default())
         }),
-        Column::text("GROUP", |row: &Self| plain(row.fields.group.as_ref())).at_least(12),
-        Column::text("CONSUMER", |row: &Self| plain(row.fields.consumer.as_ref())).at_least(12),
+        Column::name("GROUP", |row: &Self| plain(row.fields.group.as_ref())).at_least(12),
+        Column::name("CONSUMER", |row: &Self| plain(row.fields.consumer.as_ref())).at_least(12),
     ];
 
     fn raw(&self) -> String {

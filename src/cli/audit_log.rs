@@ -38,7 +38,7 @@ output_row! {
 impl OutputRow for LogEntry {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("TIME", |entry| entry.time.clone()),
-        Column::text("CLUSTER", |entry| entry.cluster.clone()),
+        Column::name("CLUSTER", |entry| entry.cluster.clone()),
         Column::text("COMMAND", |entry| entry.command.clone()),
         Column::text("OUTCOME", |entry| entry.outcome.clone()),
         Column::text("DETAIL", |entry| plain(entry.detail.as_ref())),

@@ -26,7 +26,7 @@ output_row! {
 
 impl OutputRow for BalanceRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("BROKER", |row| row.broker.to_string()),
+        Column::name("BROKER", |row| row.broker.to_string()),
         Column::number("LEADS", |row| row.leaders.to_string()),
         Column::number("EVEN", |row| format!("{:.1}", row.leaders_if_even)),
         Column::number("REPLICAS", |row| row.replicas.to_string()),

@@ -146,9 +146,7 @@ impl<'a> CommandContext<'a> {
 
     /// Columns of the terminal that is written to; `None` where there is none.
     pub(crate) fn width(&self) -> Option<usize> {
-        let size = crossterm::terminal::size().ok();
-        let columns = size.filter(|_| self.console.out_is_terminal);
-        columns.map(|(columns, _)| usize::from(columns))
+        self.console.out.columns()
     }
 
     /// Whether printed output may have colours.

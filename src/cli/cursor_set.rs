@@ -49,8 +49,8 @@ output_row! {
 
 impl OutputRow for CursorMoveRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("ID", |row| row.id.clone()),
-        Column::text("STREAM", |row| row.stream.clone()),
+        Column::name("ID", |row| row.id.clone()),
+        Column::name("STREAM", |row| row.stream.clone()),
         Column::number("PARTITION", |row| row.partition.to_string()),
         Column::number("FROM", |row| count(row.from)),
         Column::number("TO", |row| count(Some(row.to))),

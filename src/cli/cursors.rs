@@ -36,8 +36,8 @@ output_row! {
 
 impl OutputRow for PositionRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("ID", |cursor| cursor.id.clone()),
-        Column::text("STREAM", |cursor| cursor.stream.clone()),
+        Column::name("ID", |cursor| cursor.id.clone()),
+        Column::name("STREAM", |cursor| cursor.stream.clone()),
         Column::number("PARTITION", |cursor| cursor.partition.to_string()),
         Column::number("OFFSET", |cursor| cursor.offset.to_string()),
     ];
@@ -66,8 +66,8 @@ output_row! {
 
 impl OutputRow for CursorRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("ID", |cursor| cursor.id.clone()),
-        Column::text("STREAM", |cursor| cursor.stream.to_string()),
+        Column::name("ID", |cursor| cursor.id.clone()),
+        Column::name("STREAM", |cursor| cursor.stream.to_string()),
         Column::number("PARTITION", |cursor| cursor.partition.to_string()),
         Column::number("OFFSET", |cursor| count(Some(cursor.offset))),
         Column::number("LAG", |cursor| {
@@ -125,13 +125,13 @@ output_row! {
 
 impl OutputRow for GroupRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("ID", |group| group.id.clone()),
-        Column::text("COORDINATOR", |group| plain(group.coordinator.as_ref())),
+        Column::name("ID", |group| group.id.clone()),
+        Column::name("COORDINATOR", |group| plain(group.coordinator.as_ref())),
         Column::number("EPOCH", |group| plain(group.epoch)),
-        Column::text("MEMBERS", |group| {
+        Column::names("MEMBERS", |group| {
             list(group.members.as_deref().unwrap_or_default())
         }),
-        Column::text("STREAMS", |group| list(&group.streams)),
+        Column::names("STREAMS", |group| list(&group.streams)),
         Column::number("LAG", |group| count(group.lag)),
         Column::number("BEHIND", |group| duration(group.lag_seconds)),
     ];

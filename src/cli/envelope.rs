@@ -181,7 +181,7 @@ impl OutputRow for EnvelopeRow {
         Column::text("HEADERS", |row| {
             plain(row.message().map(|message| json!(message.headers)))
         }),
-        Column::text("STREAM", |row| plain(row.ack().map(|ack| &ack.stream))),
+        Column::name("STREAM", |row| plain(row.ack().map(|ack| &ack.stream))),
         Column::number("OFFSET", |row| plain(row.ack().map(|ack| ack.offset))),
         Column::text("ACK", |row| row.common.ack_policy.to_owned()),
         Column::text("INBOX", |row| row.common.ack_inbox.clone()),

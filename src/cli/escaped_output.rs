@@ -22,6 +22,8 @@ pub struct EscapedOutput {
     inner: BufWriter<Box<dyn Write + Send>>,
     /// Whether what reads it may act on characters.
     escapes: bool,
+    /// Columns of the terminal; `None` where it is none, or has none.
+    columns: Option<usize>,
     /// The beginning of a character whose rest was not written yet.
     partial: Vec<u8>,
 }
@@ -32,8 +34,20 @@ impl EscapedOutput {
         Self {
             inner: BufWriter::with_capacity(0, inner),
             escapes,
+            columns: None,
             partial: Vec::new(),
         }
+    }
+
+    /// It is a terminal of so many columns.
+    #[must_use]
+    pub fn with_columns(self, columns: Option<usize>) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// Columns of the terminal, where it is one.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     /// Leads nowhere.

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::args::OutputForm;
 use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Exit};
+use super::table_width::{self, Names, WantedWidth};
 use crate::model::sanitise;
 
 /// The names of an object's fields, in order: the head of CSV.
@@ -58,6 +59,8 @@ pub(crate) struct Column<R> {
     width: usize,
     /// Whether it is aligned to the right, as numbers are.
     right: bool,
+    /// The names that are cut in the middle where a terminal has no room.
+    names: Names,
     show: fn(&R) -> String,
 }
 
@@ -68,7 +71,26 @@ impl<R> Column<R> {
             head,
             width: 0,
             right: false,
+            names: Names::None,
             show,
+        }
+    }
+
+    /// A column of names, which may be long.
+    pub(crate) const fn name(head: &'static str, show: fn(&R) -> String) -> Self {
+        let names = Names::One;
+        Self {
+            names,
+            ..Self::text(head, show)
+        }
+    }
+
+    /// A column of cells of several names each.
+    pub(crate) const fn names(head: &'static str, show: fn(&R) -> String) -> Self {
+        let names = Names::Several;
+        Self {
+            names,
+            ..Self::text(head, show)
         }
     }
 
@@ -98,6 +120,8 @@ pub(crate) struct Printer<'a, R: OutputRow> {
     form: OutputForm,
     bold_head: bool,
     widths: Vec<usize>,
+    /// The widths that columns keep where the terminal has no room.
+    least: Vec<usize>,
     printed: u64,
     /// Rows of a table that are not written yet: the columns are as wide as the widest cells of these.
     held: Vec<Vec<String>>,
@@ -113,6 +137,10 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         let width = |column: &Column<R>| column.width.max(column.head.width());
         Self {
             widths: R::COLUMNS.iter().map(width).collect(),
+            least: R::COLUMNS
+                .iter()
+                .map(|column| column.head.width())
+                .collect(),
             columns: R::COLUMNS,
             out,
             form,
@@ -153,17 +181,35 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         for (width, cell) in self.widths.iter_mut().zip(cells) {
             *width = (*width).max(cell.width());
         }
+        for ((least, column), cell) in self.least.iter_mut().zip(self.columns).zip(cells) {
+            *least = (*least).max(column.names.least_of(cell));
+        }
+    }
+
+    /// The widths of columns where the terminal has room for them, and where not with shorter names.
+    fn fitting_widths(&self) -> Vec<usize> {
+        let Some(most) = self.out.columns() else {
+            return self.widths.clone();
+        };
+        let pairs = self.columns.iter().zip(&self.widths).zip(&self.least);
+        let wanted = pairs.map(|((column, width), least)| WantedWidth {
+            columns: *width,
+            least: *least,
+            is_text: !column.right,
+        });
+        table_width::fit(&wanted.collect::<Vec<_>>(), most)
     }
 
     /// Writes the rows of a table that were held back. A later row that is wider widens the columns from there on.
     fn release(&mut self) -> io::Result<()> {
+        let widths = self.fitting_widths();
         if !std::mem::replace(&mut self.has_head, true) {
             let heads = self.columns.iter().map(|column| column.head.to_owned());
-            let line = self.line(&heads.collect::<Vec<_>>());
+            let line = self.line(&heads.collect::<Vec<_>>(), &widths);
             print_head(self.out, &line, self.bold_head)?;
         }
         for cells in std::mem::take(&mut self.held) {
-            let line = self.line(&cells);
+            let line = self.line(&cells, &widths);
             writeln!(self.out, "{line}")?;
         }
         Ok(())
@@ -270,9 +316,10 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         }
     }
 
-    fn line(&self, cells: &[String]) -> String {
+    fn line(&self, cells: &[String], widths: &[usize]) -> String {
         let mut line = String::new();
-        for ((cell, column), width) in cells.iter().zip(self.columns).zip(&self.widths) {
+        for ((cell, column), width) in cells.iter().zip(self.columns).zip(widths) {
+            let cell = &*column.names.cut(cell, *width);
             let padding = " ".repeat(width.saturating_sub(cell.width()));
             let (before, after) = if column.right {
                 (padding.as_str(), "")

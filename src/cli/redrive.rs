@@ -50,9 +50,9 @@ output_row! {
 
 impl OutputRow for RedriveRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("FROM", |row: &Self| row.from.to_string()).at_least(16),
+        Column::name("FROM", |row: &Self| row.from.to_string()).at_least(16),
         Column::number("#", |row: &Self| row.partition.to_string()).at_least(3),
-        Column::text("TO", |row: &Self| row.to.to_string()).at_least(16),
+        Column::name("TO", |row: &Self| row.to.to_string()).at_least(16),
         Column::number("MATCHED", |row: &Self| row.matched.to_string()).at_least(9),
         Column::number("PUBLISHED", |row: &Self| row.published.to_string()).at_least(9),
         Column::number("EARLIER", |row: &Self| row.earlier.to_string()).at_least(9),

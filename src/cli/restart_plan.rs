@@ -29,7 +29,7 @@ output_row! {
     struct RestartRow {
         broker: Arc<str>,
         address: Arc<str>,
-        /// `safe`, `wait`, `dangerous`; `restarted` once it was.
+        /// `safe`, `wait`, `down`, `dangerous`; `restarted` once it was.
         state: &'static str,
         leaders: usize,
         reasons: Vec<String>,
@@ -39,7 +39,7 @@ output_row! {
 
 impl OutputRow for RestartRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("BROKER", |row| row.broker.to_string()),
+        Column::name("BROKER", |row| row.broker.to_string()),
         Column::text("STATE", |row| row.state.to_owned()),
         Column::number("LEADS", |row| row.leaders.to_string()),
         Column::number("TOOK", |row| cell_format::duration(row.seconds)),
@@ -84,7 +84,7 @@ pub(crate) async fn restart_plan(
         return plan.carry_out(context, command).await;
     }
     let mut checks = plan.checks()?;
-    let waiting = |checks: &[RestartCheck]| worst(checks) == RestartSafety::Wait;
+    let waiting = |checks: &[RestartCheck]| worst(checks).may_pass();
     let deadline = Instant::now() + args.give_up_after;
     while args.wait && waiting(&checks) && Instant::now() < deadline {
         plan.report_waiting(context, &checks);
@@ -95,7 +95,7 @@ pub(crate) async fn restart_plan(
     context.printer(args.output).print_all(&rows)?;
     Ok(match worst(&checks) {
         RestartSafety::Safe => Exit::DONE,
-        RestartSafety::Wait => Exit::FAILED,
+        RestartSafety::Wait | RestartSafety::Down => Exit::FAILED,
         RestartSafety::Dangerous => Exit::REFUSED,
     })
 }
@@ -158,12 +158,10 @@ impl<'a> Plan<'a> {
 
     /// Reports what is waited for, once.
     fn report_waiting(&mut self, context: &mut CommandContext<'_>, checks: &[RestartCheck]) {
-        let waiting = checks
-            .iter()
-            .filter(|one| one.safety == RestartSafety::Wait);
+        let waiting = checks.iter().filter(|one| one.safety.may_pass());
         let reasons = waiting.flat_map(|check| {
             let own = check.reasons.iter();
-            let own = own.filter(|reason| reason.safety == RestartSafety::Wait);
+            let own = own.filter(|reason| reason.safety.may_pass());
             own.map(move |reason| format!("{}: {}", check.broker, reason.text))
         });
         let reasons: Vec<String> = reasons.collect();
@@ -243,8 +241,10 @@ impl<'a> Plan<'a> {
             match next.safety {
                 RestartSafety::Safe => return Ok(next),
                 RestartSafety::Dangerous => return Err(too_dangerous(&next)),
-                RestartSafety::Wait if Instant::now() < deadline => {}
-                RestartSafety::Wait => return Err(gave_up(&next, self.args.give_up_after)),
+                RestartSafety::Wait | RestartSafety::Down if Instant::now() < deadline => {}
+                RestartSafety::Wait | RestartSafety::Down => {
+                    return Err(gave_up(&next, self.args.give_up_after));
+                }
             }
             self.report_waiting(context, std::slice::from_ref(&next));
             self.look_again().await;

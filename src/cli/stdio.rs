@@ -57,8 +57,12 @@ impl Stdio {
     /// The streams of this process.
     pub fn of_process() -> Self {
         let out_is_terminal = io::stdout().is_terminal();
+        let out = EscapedOutput::new(Box::new(StandardOutput(io::stdout())), out_is_terminal);
+        let size = crossterm::terminal::size().ok();
+        let size = size.filter(|(columns, _)| out_is_terminal && *columns > 0);
+        let columns = size.map(|(columns, _)| usize::from(columns));
         Self {
-            out: EscapedOutput::new(Box::new(StandardOutput(io::stdout())), out_is_terminal),
+            out: out.with_columns(columns),
             err: EscapedOutput::new(Box::new(io::stderr()), true),
             input: Box::new(io::stdin()),
             out_is_terminal,

@@ -30,9 +30,9 @@ output_row! {
 
 impl OutputRow for StoringRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("STREAM", |row| row.stream.to_string()),
+        Column::name("STREAM", |row| row.stream.to_string()),
         Column::number("PARTITION", |row| row.partition.to_string()),
-        Column::text("SUBJECT", |row| row.subject.clone()),
+        Column::name("SUBJECT", |row| row.subject.clone()),
         Column::text("STATUS", |row| row.status.to_owned()),
         Column::text("READONLY", |row| known(row.readonly)),
     ];
@@ -67,13 +67,13 @@ struct Overlap {
 
 impl OutputRow for SubjectRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("STREAM", |row| row.stream.to_string()),
-        Column::text("SUBJECTS", |row| match row.subjects.as_slice() {
+        Column::name("STREAM", |row| row.stream.to_string()),
+        Column::names("SUBJECTS", |row| match row.subjects.as_slice() {
             [first, .., last] => format!("{first} … {last}"),
             [only] => only.clone(),
             [] => String::new(),
         }),
-        Column::text("STORED TOO BY", |row| {
+        Column::names("STORED TOO BY", |row| {
             let names: Vec<&str> = row.overlaps.iter().map(|other| &*other.stream).collect();
             let names = first_names(&names);
             if row.overlaps_complete {

@@ -1,6 +1,7 @@
 //! `liftui verify`: whether the copies of partitions are equal, message by message. How they are compared is `runtime`'s.
 //! SIGINT ends it with where to go on.
 
+mod ranges;
 mod report;
 
 use std::io::Write;
@@ -15,10 +16,11 @@ use super::partition_spec;
 use crate::app::readable_copies;
 use crate::client::Observer;
 use crate::health::{PartitionTruth, StreamTruth, Truth};
-use crate::model::{Offset, command_words, sanitise, shell_line};
+use crate::model::{Offset, command_words, counted_plainly, sanitise, shell_line, verb_of};
 use crate::runtime::pace::Pace;
 use crate::runtime::verify::{PartitionVerifier, VerifyItem};
 use crate::store::VerifyReport;
+use ranges::Ranges;
 use report::{DifferenceRow, row};
 
 /// What was found in all partitions so far.
@@ -50,7 +52,11 @@ pub(crate) async fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) 
         args,
         cluster: context.cluster_options(),
         pace: Pace::new(args.rate),
-        printer: context.printer(args.output),
+        printer: RowPrinter {
+            printer: context.printer(args.output),
+            // Programs read a line for each message.
+            ranges: (form == OutputForm::Table).then(Ranges::default),
+        },
         sentences: Vec::new(),
         totals: VerifyTotals::default(),
     };
@@ -113,7 +119,7 @@ struct Verifier<'a> {
     /// The options that name the cluster, as they are typed.
     cluster: Vec<String>,
     pace: Pace,
-    printer: Printer<'a, DifferenceRow>,
+    printer: RowPrinter<'a>,
     sentences: Vec<String>,
     totals: VerifyTotals,
 }
@@ -143,12 +149,12 @@ impl Verifier<'_> {
         let (from, is_dense) = (self.args.from, self.args.dense);
         let (mut verifier, found) =
             PartitionVerifier::begin(&self.observer, key, readable, from, is_dense);
-        print(&mut self.printer, verifier.report(), &found)?;
+        self.printer.print(verifier.report(), &found)?;
         let has_begun = !verifier.is_done();
         let (pace, printer) = (&mut self.pace, &mut self.printer);
         let compared = async {
             while let Some(found) = verifier.step(pace).await {
-                print(printer, verifier.report(), &found)?;
+                printer.print(verifier.report(), &found)?;
             }
             Result::<()>::Ok(())
         };
@@ -161,7 +167,16 @@ impl Verifier<'_> {
         let report = verifier.report();
         self.totals.differences += report.differences;
         self.totals.unverified += report.unverified_count();
+        let left_out = self.printer.end_partition()?;
         self.sentences.push(report.sentence());
+        if left_out > 0 {
+            let count = counted_plainly(left_out, "difference");
+            let sentence = format!(
+                "{count} more {} not listed: -o ndjson lists all",
+                verb_of(left_out, "are")
+            );
+            self.sentences.push(sentence);
+        }
         Ok(stopped.then(|| verifier.next_offset()))
     }
 
@@ -169,19 +184,45 @@ impl Verifier<'_> {
     fn finish(self, form: OutputForm) -> Result<(Vec<String>, VerifyTotals)> {
         let is_empty = self.totals.differences + self.totals.unverified == 0;
         if form != OutputForm::Table || !is_empty {
-            self.printer.finish()?;
+            self.printer.printer.finish()?;
         }
         Ok((self.sentences, self.totals))
     }
 }
 
-fn print(
-    printer: &mut Printer<'_, DifferenceRow>,
-    report: &VerifyReport,
-    found: &[VerifyItem],
-) -> Result<()> {
-    for item in found {
-        printer.print(&row(report, item))?;
+/// Prints what is found: as it comes, or in ranges.
+struct RowPrinter<'a> {
+    printer: Printer<'a, DifferenceRow>,
+    ranges: Option<Ranges>,
+}
+
+impl RowPrinter<'_> {
+    fn print(&mut self, report: &VerifyReport, found: &[VerifyItem]) -> Result<()> {
+        for item in found {
+            let row = row(report, item);
+            let rows = match &mut self.ranges {
+                Some(ranges) => ranges.add(row),
+                None => vec![row],
+            };
+            self.print_all(&rows)?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Prints what is left of a partition; returns how many differences were left out.
+    fn end_partition(&mut self) -> Result<u64> {
+        let Some(ranges) = &mut self.ranges else {
+            return Ok(0);
+        };
+        let (rows, left_out) = ranges.finish();
+        self.print_all(&rows)?;
+        Ok(left_out)
+    }
+
+    fn print_all(&mut self, rows: &[DifferenceRow]) -> Result<()> {
+        for row in rows {
+            self.printer.print(row)?;
+        }
+        Ok(())
+    }
 }

@@ -13,7 +13,7 @@ use super::commit_stall::CommitStall;
 use super::rates;
 use super::rules::{self, Violation};
 use super::view_merge::StreamClaims;
-use super::{HealthOptions, Known, PartitionTruth, StreamStatus, StreamTruth};
+use super::{HealthOptions, Known, PartitionStatus, PartitionTruth, StreamStatus, StreamTruth};
 use crate::model::{Cluster, StreamName, Timestamp};
 
 /// What one assessment of any stream needs.
@@ -83,7 +83,9 @@ fn status(partitions: &[PartitionTruth], min_isr: Option<usize>) -> StreamStatus
     let mut status = StreamStatus::default();
     for partition in partitions {
         status.worst = status.worst.max(partition.status);
-        status.leaderless += usize::from(partition.status.lacks_leader());
+        let is = |wanted| usize::from(partition.status == wanted);
+        status.leaderless += is(PartitionStatus::Leaderless);
+        status.leader_unreachable += is(PartitionStatus::LeaderUnreachable);
         status.lost += usize::from(partition.log_loss.is_some());
         let of_replicas = status_of_replicas(partition, min_isr);
         status.under_replicated += usize::from(of_replicas.lacks_replicas());

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::first_unread::UnreadMessage;
+use super::lag_limits::LagMemory;
 use super::lag_trend::LagTrend;
 use super::log_end_history::LogEndHistory;
 use super::rates::{Sample, per_second};
-use super::{CursorTruth, DrainTime, LagCertainty, LagTime, MoveBack};
+use super::{AlertOptions, CursorTruth, DrainTime, LagCertainty, LagTime, MoveBack};
 use crate::model::{
     BrokerId, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, StreamName, Timestamp,
 };
@@ -40,6 +41,7 @@ struct CursorRecord {
     there_since: Timestamp,
     unread: UnreadMessage,
     trend: LagTrend,
+    lags: LagMemory,
     beyond_end_since: Option<Timestamp>,
     moved_back: Option<MoveBack>,
     /// Where it was set on to, and where it stood before.
@@ -147,6 +149,21 @@ impl CursorTracker {
         }
     }
 
+    /// Dates the lags that are more than these options allow.
+    pub(super) fn date_lags(
+        &mut self,
+        truths: &mut [CursorTruth],
+        alerts: &AlertOptions,
+        now: Timestamp,
+    ) {
+        for truth in truths {
+            let key = (truth.entry.id.clone(), partition_of(&truth.entry));
+            if let Some(record) = self.cursors.get_mut(&key) {
+                truth.lagging = record.lags.update(truth, alerts, now);
+            }
+        }
+    }
+
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.cursors.is_empty()
@@ -178,6 +195,7 @@ impl CursorRecord {
             there_since: entry.time,
             unread: UnreadMessage::default(),
             trend: LagTrend::default(),
+            lags: LagMemory::default(),
             beyond_end_since: None,
             moved_back: None,
             set_on: None,
@@ -274,6 +292,7 @@ impl CursorRecord {
             lag_time,
             speed,
             time_to_drain: lag.map_or(DrainTime::Unknown, |lag| self.trend.drain_time(lag, rate)),
+            lagging: None,
             stalled_since: self.stalled_since(lag, lag_time, now),
             moved_back: self.moved_back,
         }

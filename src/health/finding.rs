@@ -163,6 +163,8 @@ pub enum Rule {
     CursorBeyondEnd,
     /// A cursor was moved back: what was read is read again.
     CursorMovedBack,
+    /// A cursor was behind, and where it stands now cannot be read.
+    CursorUnreadable,
     /// A cursor does not move although there is something to read.
     CursorStalled,
     /// A cursor lags more than the configured limits.
@@ -176,7 +178,7 @@ impl Rule {
     }
 
     /// Every rule, the gravest first.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::LogWentBack,
         Self::StreamRecreated,
         Self::NoBroker,
@@ -194,6 +196,7 @@ impl Rule {
         Self::ViewsDisagree,
         Self::CursorBeyondEnd,
         Self::CursorMovedBack,
+        Self::CursorUnreadable,
         Self::CursorStalled,
         Self::CursorLag,
     ];
@@ -218,6 +221,7 @@ impl Rule {
             Self::UnderReplicated => "under-replicated",
             Self::BrokerFailing => "broker-failing",
             Self::ViewsDisagree => "views-disagree",
+            Self::CursorUnreadable => "cursor-unreadable",
             Self::CursorStalled => "cursor-stalled",
             Self::CursorLag => "cursor-lag",
         }

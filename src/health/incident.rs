@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{KnownFinding, KnownLoss, Severity};
+use super::{Finding, KnownFinding, KnownLoss, Severity};
 use crate::model::{Timestamp, counted, exact_age, grouped};
 
 /// What went wrong, from the first finding until all of them were over.
@@ -92,6 +92,16 @@ impl Incident {
     /// Whether it lasts, as far as this run of liftui saw.
     pub fn is_open(&self) -> bool {
         self.ended.is_none()
+    }
+
+    /// Whether the run that saw it saw this finding begin, and not end. What has begun since then is something else: what
+    /// was left was over meanwhile.
+    pub(super) fn has_left(&self, finding: &Finding) -> bool {
+        let was_there = finding.at_least || finding.since <= Timestamp(self.seen);
+        let (rule, target) = (finding.rule.as_str(), finding.key());
+        let mut unfinished = self.unfinished.iter();
+        let has_it = unfinished.any(|one| one.rule == rule && one.target == target);
+        self.is_open() && was_there && (has_it || self.title == finding.message)
     }
 
     /// How bad it was at its worst.

@@ -209,24 +209,22 @@ impl IncidentRecorder {
     fn begin(&mut self, finding: &Finding, now: Timestamp) -> i64 {
         let left = self.incidents.iter().rev().find(|incident| {
             let is_fresh = Timestamp(incident.seen).age(now) < FORGOTTEN_AFTER;
-            let is_left = incident.is_open() && !self.running.contains(incident.began);
-            let (rule, target) = (finding.rule.as_str(), finding.key());
-            let mut unfinished = incident.unfinished.iter();
-            let has_it = unfinished.any(|one| one.rule == rule && one.target == target);
-            is_left && is_fresh && (has_it || incident.title == finding.message)
+            is_fresh && !self.running.contains(incident.began) && incident.has_left(finding)
         });
         if let Some(left) = left {
             let (began, touched) = (left.began, left.touched.clone());
             self.running.start(began, touched);
             return began;
         }
-        let mut began = start_of(finding, now).min(now).0;
+        let start = start_of(finding, now).min(now);
+        let watched = self.first_truth.map_or(start, |first| start.max(first));
+        let mut began = watched.0;
         while self.find(began).is_some() {
             began += 1;
         }
         self.incidents.push(Arc::new(Incident {
             began,
-            at_least: finding.at_least || self.is_first_look(now),
+            at_least: finding.at_least || start < watched || self.is_first_look(now),
             seen: now.0,
             severity: Severity::Warning.as_str().to_owned(),
             ..Incident::default()

@@ -22,8 +22,38 @@ pub struct LogLoss {
     pub at: Timestamp,
     /// The broker whose log it is.
     pub leader: BrokerId,
-    /// Replicas that still held more than the leader then, and their newest offsets.
+    /// Replicas that still held more than the leader then, and their newest offsets; those that were cut since are gone
+    /// from here.
     pub holders: Vec<(BrokerId, Offset)>,
+    /// Those that held more and were seen to hold less since, as they do once they follow the leader.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut: Vec<CutReplica>,
+}
+
+/// A replica that no longer holds what its leader lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutReplica {
+    /// The broker.
+    pub broker: BrokerId,
+    /// The newest offset that it had before.
+    pub newest: Offset,
+    /// When its log was seen shorter.
+    pub at: Timestamp,
+}
+
+impl LogLoss {
+    /// Records what replicas say that held more than the leader: their own answers tell when they hold it no longer.
+    fn update_holders(&mut self, claims: &[Claim<'_, Partition>]) {
+        let holders = std::mem::take(&mut self.holders);
+        for (broker, newest) in holders {
+            let mut own = claims.iter().filter(|claim| *claim.broker == broker);
+            let shorter = own.find(|claim| claim.current && claim.value.newest_offset < newest);
+            match shorter.map(|claim| claim.at) {
+                Some(at) => self.cut.push(CutReplica { broker, newest, at }),
+                None => self.holders.push((broker, newest)),
+            }
+        }
+    }
 }
 
 /// How far the logs of a stream had come when somebody looked before: what a later look is held against.
@@ -135,6 +165,8 @@ impl LogHistory {
             && self.known_before(leader.at) > Some(leader.value.newest_offset)
         {
             self.record_loss(committed, leader, claims);
+        } else if let Some(loss) = &mut self.loss {
+            loss.update_holders(claims);
         }
         // After a loss the others' high watermarks are those of another log, until they have been cut to the new one.
         let is_ahead = |claim: &&Claim<'_, Partition>| {
@@ -184,6 +216,7 @@ impl LogHistory {
             at: leader.at,
             leader: BrokerId::clone(leader.broker),
             holders: holders.collect(),
+            cut: Vec::new(),
         }));
         self.committed = Some((leader.value.high_watermark.min(newest), leader.at));
         self.before = None;

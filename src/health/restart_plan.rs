@@ -15,6 +15,8 @@ pub enum RestartSafety {
     Safe,
     /// Not now: something is out of sync or does not answer, and that ends by itself or when it is mended.
     Wait,
+    /// It does not answer: it is to be started, or looked after, before any other is restarted.
+    Down,
     /// It would lose messages, or stop partitions until the broker is back, and waiting does not change that.
     Dangerous,
 }
@@ -25,8 +27,14 @@ impl RestartSafety {
         match self {
             Self::Safe => "safe",
             Self::Wait => "wait",
+            Self::Down => "down",
             Self::Dangerous => "dangerous",
         }
+    }
+
+    /// Whether it may be safe later, by itself or when somebody mends something.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Wait | Self::Down)
     }
 }
 
@@ -73,14 +81,17 @@ impl RestartCheck {
                 RestartSafety::Dangerous
             },
         };
-        let loss = BrokerLoss::of(broker, truth, options);
         reasons.add_lost_messages(broker.name(), truth);
         reasons.add_own_state(broker);
-        reasons.add_brokers(broker, truth);
-        reasons.add_majority(&loss);
-        reasons.add_stopped(&loss, truth);
-        reasons.add_out_of_sync(broker.name(), truth);
-        reasons.add_stalled_commits(broker.name(), truth);
+        // What a restart would stop, the absence of one that is down has stopped already.
+        if !broker.reach.is_silent() {
+            let loss = BrokerLoss::of(broker, truth, options);
+            reasons.add_brokers(broker, truth);
+            reasons.add_majority(&loss);
+            reasons.add_stopped(&loss, truth);
+            reasons.add_out_of_sync(broker.name(), truth);
+            reasons.add_stalled_commits(broker.name(), truth);
+        }
         let mut found = reasons.found;
         found.sort_by_key(|reason| std::cmp::Reverse(reason.safety));
         Self {
@@ -136,6 +147,10 @@ fn held_by<'a>(
     });
     all.filter(move |(_, partition)| partition.replicas.iter().any(|id| &**id == broker))
 }
+
+/// What is said of a broker that does not answer, and of one that holds what others have lost.
+const DOWN: &str = "it does not answer: start it first if it is down, and look why if it runs";
+const HOLDS_MORE: &str = "it does not answer: save what it holds before it is started";
 
 /// What was found while it is put together.
 struct Reasons {
@@ -206,7 +221,10 @@ impl Reasons {
     fn add_own_state(&mut self, broker: &BrokerTruth) {
         let text = match broker.reach {
             Reach::Silent { .. } => {
-                "it does not answer: start it if it is down, and look why if it runs"
+                // A start cuts off what only it holds, as a restart does.
+                let is_dangerous = self.found.iter().any(|it| it.safety > RestartSafety::Down);
+                let text = if is_dangerous { HOLDS_MORE } else { DOWN };
+                return self.add(RestartSafety::Down, text);
             }
             Reach::Answering if broker.catching_up => "it has just come back and catches up",
             Reach::Answering => return,
@@ -241,7 +259,7 @@ impl Reasons {
         let others = truth.brokers.iter().filter(|other| other.id.is_some());
         for other in others.filter(|other| other.name() != broker.name()) {
             let text = match other.reach {
-                Reach::Silent { .. } => "does not answer",
+                Reach::Silent { .. } => "does not answer: it is to be started first",
                 Reach::Answering if other.catching_up => "has just come back and catches up",
                 Reach::Answering => continue,
                 Reach::AddressUnknown { .. } => "has an address that nobody knows",

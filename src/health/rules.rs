@@ -136,6 +136,7 @@ fn phrases(rule: Rule) -> [&'static str; 2] {
         | Rule::StreamRecreated
         | Rule::CursorBeyondEnd
         | Rule::CursorMovedBack
+        | Rule::CursorUnreadable
         | Rule::CursorStalled
         | Rule::CursorLag => [""; 2],
     }

@@ -143,6 +143,7 @@ pub(super) fn begins_incident(finding: &Finding) -> bool {
         finding.rule,
         Rule::CursorLag
             | Rule::CursorStalled
+            | Rule::CursorUnreadable
             | Rule::BrokerFailing
             | Rule::ViewsDisagree
             | Rule::AddressUnknown
@@ -153,5 +154,6 @@ pub(super) fn begins_incident(finding: &Finding) -> bool {
 
 /// What is recorded of an incident: slow readers were slow before.
 pub(super) fn is_recorded(finding: &Finding) -> bool {
-    finding.severity > Severity::Note && finding.rule != Rule::CursorLag
+    let is_slow = matches!(finding.rule, Rule::CursorLag | Rule::CursorUnreadable);
+    finding.severity > Severity::Note && !is_slow
 }

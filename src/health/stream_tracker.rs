@@ -340,6 +340,7 @@ impl StreamTracker {
             totals.internal += usize::from(stream.internal);
             totals.partitions += stream.partitions.len();
             totals.leaderless += stream.status.leaderless;
+            totals.leader_unreachable += stream.status.leader_unreachable;
             totals.under_replicated += stream.status.under_replicated;
             totals.paused += stream.status.paused;
         }

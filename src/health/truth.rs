@@ -267,8 +267,10 @@ impl StreamTruth {
 pub struct StreamStatus {
     /// The status of its worst partition.
     pub worst: PartitionStatus,
-    /// Partitions without a leader that can be reached.
+    /// Partitions without any leader.
     pub leaderless: usize,
+    /// Partitions whose leader does not answer.
+    pub leader_unreachable: usize,
     /// Partitions that have lost messages, which nobody has acknowledged.
     pub lost: usize,
     /// Partitions that lack in-sync replicas, at the minimum or not, with a leader that answers.
@@ -297,6 +299,8 @@ pub struct CursorTruth {
     pub speed: Option<f64>,
     /// When it will have caught up, as its lag has changed in the last minute.
     pub time_to_drain: DrainTime,
+    /// Since when it has lagged more than the limits of [`super::AlertOptions`]; `None` where it does not, or nobody knows.
+    pub lagging: Option<Lagging>,
     /// Since when it has not moved although there is something to read; for a moment, no cursor has. `None` where
     /// nothing is to be read, or that is unknown.
     pub stalled_since: Option<Timestamp>,
@@ -312,6 +316,15 @@ impl CursorTruth {
     pub fn is_outdated(&self, now: Timestamp) -> bool {
         self.entry.read_at.age(now) >= OUTDATED_AFTER
     }
+}
+
+/// That a cursor lags more than is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lagging {
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether it may have begun before: nobody has seen it keep up.
+    pub at_least: bool,
 }
 
 /// That a cursor was moved back.
@@ -377,8 +390,10 @@ pub struct Totals {
     pub internal: usize,
     /// Partitions.
     pub partitions: usize,
-    /// Partitions without a reachable leader.
+    /// Partitions without any leader.
     pub leaderless: usize,
+    /// Partitions whose leader does not answer.
+    pub leader_unreachable: usize,
     /// Partitions that lack in-sync replicas.
     pub under_replicated: usize,
     /// Partitions that are paused.

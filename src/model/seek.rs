@@ -101,22 +101,33 @@ fn read_time<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Result<Moment
         .or_else(|| read_day(text, now, zone))
         .or_else(|| read_with_offset(text, now));
     found.map(Moment::At).ok_or_else(|| {
+        if is_digits(text) {
+            return format!(
+                "\"@{text}\" is no time: write a date as @2026-01-01, or unix time as @1767225600, or with more digits for ms, µs and ns"
+            );
+        }
         format!(
             "\"@{text}\" is no time; write @2026-11-22T10:30:00Z, @2026-11-22, @10:30, unix time, or @-15m"
         )
     })
 }
 
-/// Seconds, milliseconds, microseconds or nanoseconds: the digits of the present tell which.
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Seconds, milliseconds, microseconds or nanoseconds: the digits of the present tell which. Fewer or more are those of a
+/// year or a date without its hyphens, and would be a time of 1970 or of the far future.
 fn read_unix(text: &str) -> Option<Timestamp> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_digits(text) || text.starts_with('0') {
         return None;
     }
     let nanos_of_one: i64 = match text.len() {
-        0..=11 => 1_000_000_000,
-        12..=14 => 1_000_000,
-        15..=17 => 1_000,
-        _ => 1,
+        10 => 1_000_000_000,
+        13 => 1_000_000,
+        16 => 1_000,
+        19 => 1,
+        _ => return None,
     };
     let number: i64 = text.parse().ok()?;
     number.checked_mul(nanos_of_one).map(Timestamp)
@@ -276,6 +287,25 @@ mod tests {
         assert_eq!(at("@1795348800000"), Some(0));
         assert_eq!(at("@1795348800000000"), Some(0));
         assert_eq!(at("@1795348800000000000"), Some(0));
+    }
+
+    #[test]
+    fn a_year_or_a_date_of_digits_alone_is_no_unix_time() {
+        for text in [
+            "@0",
+            "@2026",
+            "@202611",
+            "@20261122",
+            "@202611221030",
+            "@20261122103000",
+            "@0000002026",
+        ] {
+            for sentence in [start(text).expect_err(text), stop(text).expect_err(text)] {
+                assert!(sentence.contains(text), "{sentence}");
+                assert!(sentence.contains("@2026-01-01"), "{sentence}");
+                assert!(sentence.contains("@1767225600"), "{sentence}");
+            }
+        }
     }
 
     #[test]

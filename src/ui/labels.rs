@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use crate::app::App;
 use crate::health::{
     BrokerTruth, Finding, Known, PartitionStatus, PartitionTruth, Reach, Severity, ShortNames,
-    StreamTruth,
+    StreamStatus, StreamTruth,
 };
 use crate::model::{CursorEntry, Timestamp};
 use crate::store::MessageRef;
@@ -102,9 +102,7 @@ pub(super) fn broker_state(
 pub(super) fn stream_states_width<'a>(streams: impl Iterator<Item = &'a StreamTruth>) -> u16 {
     let digits = |count: usize| count.to_string().len();
     let widths = streams.map(|stream| match stream.status {
-        status if status.leaderless > 0 => {
-            "✖  leaderless".chars().count() + digits(status.leaderless)
-        }
+        status if lacks_leaders(status) => "✖ ".chars().count() + without_leader(status).len(),
         status if status.lost > 0 => "✖  lost messages".chars().count() + digits(status.lost),
         status if status.under_replicated > 0 => {
             "▲  under-replicated".chars().count() + digits(status.under_replicated)
@@ -121,12 +119,8 @@ const MIN_STATE: usize = 10;
 pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let status = stream.status;
     let glyphs = theme.glyphs;
-    if status.leaderless > 0 {
-        return state(
-            glyphs.broken,
-            &format!("{} leaderless", status.leaderless),
-            theme.broken,
-        );
+    if lacks_leaders(status) {
+        return state(glyphs.broken, &without_leader(status), theme.broken);
     }
     if status.lost > 0 {
         let label = format!("{} lost messages", status.lost);
@@ -144,6 +138,25 @@ pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'sta
     }
     state(glyphs.good, "", theme.good)
 }
+
+fn lacks_leaders(status: StreamStatus) -> bool {
+    status.leaderless + status.leader_unreachable > 0
+}
+
+/// How many partitions have no leader, and how many one that does not answer, in the words of the list of partitions.
+fn without_leader(status: StreamStatus) -> String {
+    let (none, silent) = (status.leaderless, status.leader_unreachable);
+    let counts = [(silent, LEADER_UNREACHABLE), (none, LEADERLESS)];
+    let parts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    parts.join(", ")
+}
+
+/// A partition whose leader does not answer, and one that has none.
+const LEADER_UNREACHABLE: &str = "leader unreachable";
+const LEADERLESS: &str = "leaderless";
 
 /// How much of a stream is paused, or else readonly.
 pub(super) fn paused_or_readonly(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
@@ -170,8 +183,10 @@ pub(super) fn partition_state(partition: &PartitionTruth, theme: &Theme) -> Vec<
     let glyphs = theme.glyphs;
     let readonly = partition.readonly == Known::Yes;
     match partition.status {
-        PartitionStatus::LeaderUnreachable => state(glyphs.broken, "leader down", theme.broken),
-        PartitionStatus::Leaderless => state(glyphs.broken, "no leader", theme.broken),
+        PartitionStatus::LeaderUnreachable => {
+            state(glyphs.broken, LEADER_UNREACHABLE, theme.broken)
+        }
+        PartitionStatus::Leaderless => state(glyphs.broken, LEADERLESS, theme.broken),
         PartitionStatus::LogWentBack => state(glyphs.broken, "lost messages", theme.broken),
         PartitionStatus::AtMinIsr => state(glyphs.degraded, "at min ISR", theme.degraded),
         PartitionStatus::UnderReplicated => {

@@ -178,6 +178,7 @@ fn what_brokers_report_is_served_and_messages_are_counted_from_when_it_began() {
         (series("replica_in_sync", ",broker=\"demo-3\""), 1.0),
         ("liftbridge_broker_up{broker=\"demo-2\"}".to_owned(), 1.0),
         ("liftbridge_leaderless_partitions".to_owned(), 0.0),
+        ("liftbridge_leader_unreachable_partitions".to_owned(), 0.0),
     ] {
         assert_eq!(samples.get(&series), Some(value), "{series}");
     }

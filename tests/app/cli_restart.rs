@@ -46,6 +46,9 @@ fn a_silent_broker_is_waited_for() {
     assert_eq!(output.code, 1, "{output:?}");
     assert!(output.err.contains("waits: demo-1: "), "{output:?}");
     assert!(output.out.contains("demo-2 does not answer"), "{output:?}");
+    let down = test.line("restart-plan demo-2 -o json");
+    assert_eq!(down.code, 1, "{down:?}");
+    assert!(down.out.contains("\"state\":\"down\""), "{down:?}");
     thread::scope(|scope| {
         let waiting = scope.spawn(|| test.line("restart-plan demo-1 --wait"));
         fault(&test, "restart 2");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tonic::Code;
 
-use crate::cli_test_cluster::{bare, finish};
+use crate::cli_test_cluster::{TestCluster, bare, finish};
 use crate::hostile_broker::{Behaviour, Ending, HostileBroker, Reads};
 
 /// ESC and OSC 52, C1 in UTF-8, DEL, BEL, backspace, CR, direction, joiners, tags.
@@ -50,17 +50,22 @@ const FORMS: [&str; 5] = ["table", "json", "ndjson", "csv", "raw"];
 
 /// What a command writes to a terminal, both streams of it.
 fn on_terminal(broker: &HostileBroker, line: &str) -> String {
+    on_columns(200, broker.home.path(), &broker.address(), line)
+}
+
+/// The same on a terminal of so many columns.
+fn on_columns(cols: u16, home: &Path, address: &str, line: &str) -> String {
     let pair = native_pty_system()
         .openpty(PtySize {
             rows: 24,
-            cols: 200,
+            cols,
             ..PtySize::default()
         })
         .expect("a pseudo-terminal opens");
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_liftui"));
     command.env_clear();
-    command.env("HOME", broker.home.path());
-    command.env("LIFTUI_ADDR", broker.address());
+    command.env("HOME", home);
+    command.env("LIFTUI_ADDR", address);
     command.args(line.split_whitespace());
     let mut child = pair.slave.spawn_command(command).expect("it starts");
     drop(pair.slave);
@@ -70,6 +75,30 @@ fn on_terminal(broker: &HostileBroker, line: &str) -> String {
     let _end = reader.read_to_end(&mut written);
     child.wait().expect("it ends");
     String::from_utf8(written).expect("what a terminal gets is text")
+}
+
+#[test]
+fn long_names_are_cut_in_the_middle_where_the_terminal_has_no_room() {
+    let test = TestCluster::new();
+    let name = format!("orders-{}-eu", "of-the-web-shop-".repeat(8));
+    test.ok(&format!("create {name} --partitions 2"));
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let address = test.addresses().join(",");
+    for line in ["streams", "partitions", "partitions -o table", "cursors"] {
+        for cols in [120, 200] {
+            let shown = without_ours(&on_columns(cols, home.path(), &address, line));
+            let widest = shown.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(cols.into()), "{line} on {cols}: {shown}");
+            let is_listed = line != "cursors";
+            let has_both_ends = shown.contains("orde") && shown.contains("-eu");
+            assert!(!is_listed || has_both_ends, "{line} on {cols}: {shown}");
+        }
+    }
+    // Whoever reads a pipe gets them whole.
+    for form in ["table", "ndjson", "csv", "raw"] {
+        let whole = test.ok(&format!("streams -o {form}"));
+        assert!(whole.contains(&name), "{form}: {whole}");
+    }
 }
 
 /// The text without what is ours: bold heads, the line of progress, and what the terminal makes of a line's end.

@@ -88,6 +88,59 @@ fn a_copy_that_differs_is_told_with_its_offset_and_what_differs() {
 }
 
 #[test]
+fn what_differs_in_many_offsets_is_a_row_of_a_table_and_a_line_each_for_programs() {
+    let test = TestCluster::of(DemoOptions::default());
+    test.ok("create orders --replication 3");
+    let lines: Vec<String> = (0..300).map(|n| format!("text-{n}\n")).collect();
+    let lines = lines.concat();
+    let published = test.feed("publish orders --lines --ack all", lines.as_bytes());
+    assert_eq!(published.code, 0, "{published:?}");
+    let equal = (0..50).any(|_| {
+        test.line("verify orders -o table")
+            .out
+            .contains("300 messages equal")
+    });
+    assert!(equal, "{:?}", test.line("verify orders -o table"));
+    let leader = test.cluster().faults().leader("orders", 0);
+    let leader = leader.expect("it has a leader");
+    let [one, other] = [leader % 3 + 1, (leader + 1) % 3 + 1];
+    for offset in 40..140 {
+        fault(&test, &format!("corrupt orders:0 {one} {offset}"));
+        fault(&test, &format!("corrupt orders:0 {other} {offset}"));
+    }
+    fault(&test, &format!("corrupt orders:0 {one} 200"));
+    let table = test.line("verify orders -o table");
+    assert_eq!(table.code, 2, "{table:?}");
+    let lines: Vec<&str> = table.out.lines().collect();
+    assert_eq!(lines.len(), 4, "{}", table.out);
+    assert!(
+        lines[1].contains("40-139") && lines[1].contains("100 offsets"),
+        "{table:?}"
+    );
+    for number in [one, other] {
+        assert!(lines[1].contains(&format!("demo-{number}")), "{table:?}");
+    }
+    assert!(lines[2].contains("  200  "), "{table:?}");
+    assert!(
+        lines[3].starts_with("orders:0: 201 differences in 300"),
+        "{table:?}"
+    );
+    assert_eq!(rows(&test.line("verify orders -o ndjson")).len(), 201);
+    // Where each second offset differs, no row spans another, and the rest is counted.
+    for offset in 141..270 {
+        if offset % 2 == 0 {
+            fault(&test, &format!("corrupt orders:0 {one} {offset}"));
+        }
+    }
+    let table = test.line("verify orders -o table").out;
+    assert!(table.lines().count() <= 53, "{table}");
+    assert!(
+        table.contains("more are not listed: -o ndjson lists all"),
+        "{table}"
+    );
+}
+
+#[test]
 fn who_is_not_in_sync_or_does_not_answer_is_not_counted_as_equal() {
     let (test, [_, out, dead]) = with_messages();
     fault(&test, &format!("shrink orders:0 {out}"));

@@ -119,7 +119,7 @@ fn overview() {
         "
             60 3 brokers ● ● ● ▏▲ 2 findings
             60 FINDINGS worst first
-            60 ▸ ▲ cursor billing on payments-eu:0 lags 5s
+            60 ▸ ▲ cursor billing on payments-eu:0 lags >4s
             60 lag 21,271 messages
             60 CLUSTER
             60 2,488 msg/s
@@ -152,7 +152,7 @@ fn overview() {
             60 ▸ ✖ node-2 does not answer 47s
             60 1 partition down until it is back:
             80 ✖ node-2 47s leads 1
-            120 ▲ cursor billing on payments-eu:0,1 lags 52s
+            120 ▲ cursor billing on payments-eu:0,1 lags >51s
             120 lag 36,387 messages, most on partition 0: 24,175
             200 ▲ cursor dashboards on sensors-eu:3 lags
             200 polls 23 in a row did not answer",
@@ -204,8 +204,8 @@ fn streams() {
     shows(
         after(World::seasoned().without_node_two(), "3"),
         "
-            60 ✖ 3 leaderless
-            60 ✖ 1 leaderless
+            60 ✖ 3 leader unreachable
+            60 ✖ 1 leader unreachable
             60 1,216
             60 619.2
             120 ✖ node-2
@@ -434,7 +434,7 @@ fn details() {
             60 offsets 627,246
             60 messages/s 619.2
             60 ISR 1 (2) 3
-            60 ✖ leader down
+            60 ✖ leader unreachable
             60 read by
             80 lag 46,492
             80 ✖ orders-eu:1 has no reachable leader

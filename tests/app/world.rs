@@ -171,6 +171,7 @@ impl World {
     pub(crate) fn after_the_election(self) -> Self {
         let mut world = self.without_node_two();
         world.noticed = true;
+        world.read_cursors();
         world.run(Duration::from_secs(16));
         world
     }
@@ -411,14 +412,14 @@ impl World {
         partition: PartitionId,
         offset: Offset,
     ) -> CursorEntry {
-        let read_at = self.cursors_at.unwrap_or(self.now);
+        let first = self.cursors_at.unwrap_or(self.now);
         CursorEntry {
             id: id.to_owned(),
             stream: stream.into(),
             partition,
             offset,
-            time: read_at.minus(Duration::from_secs(9)),
-            read_at,
+            time: first.minus(Duration::from_secs(9)),
+            read_at: self.now,
         }
     }
 
@@ -438,8 +439,8 @@ impl World {
         self.event(Event::Cursors(Ok(Arc::new(entries))));
     }
 
-    fn cursors(&mut self) {
-        self.cursors_at = Some(self.now);
+    /// They stand where they stood when they were read first.
+    fn read_cursors(&mut self) {
         let mut entries = vec![
             self.cursor("billing", "payments-eu", 0, 16_000),
             self.cursor("billing", "payments-eu", 1, 28_000),
@@ -450,6 +451,11 @@ impl World {
         // Where all logs end elsewhere, none of these would stand in them.
         entries.retain(|_| self.ends.is_none());
         self.event(Event::Cursors(Ok(Arc::new(entries))));
+    }
+
+    fn cursors(&mut self) {
+        self.cursors_at = Some(self.now);
+        self.read_cursors();
         let group = GroupInfo {
             id: "shipping".to_owned(),
             coordinator: Some("node-3".to_owned()),

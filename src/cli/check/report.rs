@@ -12,7 +12,7 @@ use crate::cli::cluster_snapshot::finding;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::health::{Finding, Truth, Verdict};
 use crate::model::sanitise;
-use crate::model::{BrokerId, Target, counted, counted_of, verb_of};
+use crate::model::{BrokerId, Target, Timestamp, counted, counted_of, verb_of};
 
 /// What there is to tell.
 pub(super) struct Report {
@@ -90,11 +90,12 @@ impl Report {
         let said = sanitise::line(&said).replace('|', "/");
         writeln!(
             out,
-            "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} leaderless={} under_replicated={} findings={}",
+            "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} leaderless={} leader_unreachable={} under_replicated={} findings={}",
             self.truth.members().count(),
             self.truth.members().filter(|b| b.reach.is_silent()).count(),
             totals.partitions,
             totals.leaderless,
+            totals.leader_unreachable,
             totals.under_replicated,
             self.root_findings().count(),
         )
@@ -116,8 +117,9 @@ impl Report {
         let judged = match self.judged {
             Some(judged) => format!("{} judged", counted(judged, "stream")),
             None => format!(
-                "{}, {}",
-                counted(totals.streams, "stream"),
+                "{} and {} of Liftbridge's own, {}",
+                counted(totals.streams - totals.internal, "stream"),
+                totals.internal,
                 counted(totals.partitions, "partition")
             ),
         };
@@ -214,7 +216,7 @@ impl Report {
         )?;
         let known = self.failure.is_none() && self.unread.is_none();
         metrics.value(name, &[], u8::from(known))?;
-        let name = "liftbridge_cursor_lag";
+        let (name, now) = ("liftbridge_cursor_lag", Timestamp::now());
         metrics.head(name, "Messages stored after the last one read")?;
         for cursor in &self.truth.cursors {
             let id = cursor.entry.partition.to_string();
@@ -223,7 +225,8 @@ impl Report {
                 ("stream", &cursor.entry.stream),
                 ("partition", id.as_str()),
             ];
-            if let Some(lag) = cursor.lag {
+            // One that may have moved since it was read lags nobody knows how much.
+            if let Some(lag) = cursor.lag.filter(|_| !cursor.is_outdated(now)) {
                 metrics.value(name, &labels, lag)?;
             }
         }

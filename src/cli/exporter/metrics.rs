@@ -81,7 +81,11 @@ const PARTITIONS: Metric = Metric::gauge(
 );
 const LEADERLESS: Metric = Metric::gauge(
     "liftbridge_leaderless_partitions",
-    "Partitions without a leader that answers",
+    "Partitions without any leader",
+);
+const LEADER_UNREACHABLE: Metric = Metric::gauge(
+    "liftbridge_leader_unreachable_partitions",
+    "Partitions whose leader does not answer",
 );
 const UNDER_REPLICATED: Metric = Metric::gauge(
     "liftbridge_under_replicated_partitions",
@@ -150,6 +154,7 @@ impl Scrape<'_> {
             Family::of_known(STREAMS, known(totals.streams)),
             Family::of_known(PARTITIONS, known(totals.partitions)),
             Family::of_known(LEADERLESS, known(totals.leaderless)),
+            Family::of_known(LEADER_UNREACHABLE, known(totals.leader_unreachable)),
             Family::of_known(UNDER_REPLICATED, known(totals.under_replicated)),
             Family::of_known(PAUSED, known(totals.paused)),
         ]

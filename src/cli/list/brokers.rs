@@ -25,14 +25,14 @@ output_row! {
 
 impl OutputRow for BrokerRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("ID", |broker| plain(broker.id.as_ref())),
+        Column::name("ID", |broker| plain(broker.id.as_ref())),
         Column::text("ADDRESS", |broker| broker.address.to_string()),
         Column::text("REACHABLE", |broker| known(broker.reachable)),
         Column::text("SINCE", |broker| age(&broker.since)),
         Column::number("LATENCY", |broker| latency(broker.latency_ms)),
         Column::number("PARTITIONS", |broker| broker.partitions.to_string()),
         Column::number("LEADERS", |broker| broker.leaders.to_string()),
-        Column::text("LISTED BY", |broker| list(&broker.listed_by)),
+        Column::names("LISTED BY", |broker| list(&broker.listed_by)),
         Column::text("ERROR", |broker| plain(broker.error.as_ref())),
     ];
 

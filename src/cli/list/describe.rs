@@ -50,9 +50,9 @@ impl FieldNames for PartitionDetails {
 impl OutputRow for PartitionDetails {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::number("#", |details| details.row.partition.to_string()),
-        Column::text("LEADER", |details| plain(details.row.leader.as_ref())),
-        Column::text("REPLICAS", |details| list(&details.row.replicas)),
-        Column::text("ISR", |details| list(&details.row.isr)),
+        Column::name("LEADER", |details| plain(details.row.leader.as_ref())),
+        Column::names("REPLICAS", |details| list(&details.row.replicas)),
+        Column::names("ISR", |details| list(&details.row.isr)),
         Column::number("OLDEST", |details| count(details.oldest_offset)),
         Column::number("NEWEST", |details| offset(details.row.newest_offset)),
         Column::text("FIRST", |details| age(&details.oldest_time)),
@@ -78,7 +78,7 @@ output_row! {
 impl OutputRow for ViewRow {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::number("#", |row| row.partition.to_string()),
-        Column::text("BROKER", |row| row.broker.to_string()),
+        Column::name("BROKER", |row| row.broker.to_string()),
         Column::number("HW", |row| offset(row.view.high_watermark)),
         Column::number("NEWEST", |row| offset(row.view.newest_offset)),
         Column::number("SAID", |row| {

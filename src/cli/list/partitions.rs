@@ -46,11 +46,11 @@ pub(super) struct ViewFields {
 
 impl OutputRow for PartitionRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("STREAM", |partition| partition.stream.to_string()),
+        Column::name("STREAM", |partition| partition.stream.to_string()),
         Column::number("#", |partition| partition.partition.to_string()),
-        Column::text("LEADER", |partition| plain(partition.leader.as_ref())),
-        Column::text("REPLICAS", |partition| list(&partition.replicas)),
-        Column::text("ISR", |partition| list(&partition.isr)),
+        Column::name("LEADER", |partition| plain(partition.leader.as_ref())),
+        Column::names("REPLICAS", |partition| list(&partition.replicas)),
+        Column::names("ISR", |partition| list(&partition.isr)),
         Column::number("HW", |partition| offset(partition.high_watermark)),
         Column::number("NEWEST", |partition| offset(partition.newest_offset)),
         Column::text("LAST", |partition| age(&partition.last_message)),

@@ -24,8 +24,8 @@ output_row! {
 
 impl OutputRow for StreamRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("NAME", |stream| stream.name.to_string()),
-        Column::text("SUBJECT", |stream| stream.subject.to_string()),
+        Column::name("NAME", |stream| stream.name.to_string()),
+        Column::name("SUBJECT", |stream| stream.subject.to_string()),
         Column::number("PARTITIONS", |stream| stream.partitions.to_string()),
         Column::number("MESSAGES", |stream| count(stream.messages)),
         Column::number("MSG/S", |stream| rate(stream.rate)),

@@ -59,10 +59,10 @@ impl AckRow {
 
 impl OutputRow for AckRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("STREAM", |ack: &Self| ack.stream.to_string()).at_least(16),
+        Column::name("STREAM", |ack: &Self| ack.stream.to_string()).at_least(16),
         Column::number("PARTITION", |ack| plain(ack.partition)),
         Column::number("OFFSET", |ack: &Self| ack.offset.to_string()).at_least(10),
-        Column::text("SUBJECT", |ack: &Self| ack.subject.to_string()).at_least(16),
+        Column::name("SUBJECT", |ack: &Self| ack.subject.to_string()).at_least(16),
     ];
 
     fn raw(&self) -> String {

@@ -13,25 +13,25 @@ output_row! {
     pub(super) struct DifferenceRow {
         stream: StreamName,
         partition: PartitionId,
-        offset: Option<Offset>,
-        last_offset: Option<Offset>,
-        replica: Option<BrokerId>,
-        what: Vec<&'static str>,
+        pub(super) offset: Option<Offset>,
+        pub(super) last_offset: Option<Offset>,
+        pub(super) replica: Option<BrokerId>,
+        pub(super) what: Vec<&'static str>,
         crc: Option<String>,
         reference_crc: Option<String>,
-        reason: Option<String>,
+        pub(super) reason: Option<String>,
     }
 }
 
 impl OutputRow for DifferenceRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("STREAM", |row| row.stream.to_string()),
+        Column::name("STREAM", |row| row.stream.to_string()),
         Column::number("PARTITION", |row| row.partition.to_string()),
         Column::number("OFFSET", |row| match (row.offset, row.last_offset) {
             (Some(first), Some(last)) if first < last => format!("{first}-{last}"),
             (first, _) => plain(first),
         }),
-        Column::text("REPLICA", |row| plain(row.replica.as_ref())),
+        Column::names("REPLICA", |row| plain(row.replica.as_ref())),
         Column::text("WHAT", |row| row.what.join(" ").replace('_', " ")),
         Column::text("WHY", |row| plain(row.reason.as_ref())),
     ];

@@ -87,7 +87,7 @@ fn address_unknown(broker: &BrokerTruth, since: Timestamp) -> Finding {
 fn catching_up(broker: &BrokerTruth) -> Finding {
     let message = format!("{} is back and catches up", broker.name());
     let detail = vec!["what it says contradicts the others and is not believed yet".into()];
-    let since = broker.last_answer.unwrap_or_default();
+    let since = broker.back_since.unwrap_or_default();
     warning(Rule::BrokerCatchingUp, broker, message, detail, since)
 }
 

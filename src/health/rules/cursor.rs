@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::health::lag_limits::is_over;
 use crate::health::{AlertOptions, CursorTruth, DrainTime, Finding, Rule, Severity};
 use crate::model::{StreamName, Target, Timestamp, counted, format_ranges, grouped};
 
@@ -12,6 +13,9 @@ const MOVED_BACK_FOR: Duration = Duration::from_secs(3_600);
 
 /// A cursor that has something, and since when.
 type Affected<'a> = (&'a CursorTruth, Timestamp);
+
+/// What is wrong with a cursor, and since when.
+type Fault = (Rule, Timestamp);
 
 /// Finds what is wrong with cursors, given what the options call an alarm.
 pub(in crate::health) fn findings(
@@ -34,8 +38,9 @@ pub(in crate::health) fn findings(
             push((Rule::CursorMovedBack, back.at));
         }
         let affected = beyond_end
+            .or_else(|| unreadable(cursor, alerts, now))
             .or_else(|| stalled(cursor, alerts, now))
-            .or_else(|| lagging(cursor, alerts, now));
+            .or_else(|| lagging(cursor));
         if let Some(affected) = affected {
             push(affected);
         }
@@ -48,27 +53,23 @@ pub(in crate::health) fn findings(
         .collect()
 }
 
+/// One that stood so far behind that it would be an alarm, and whose place could not be read since: nobody knows whether
+/// it still stands there.
+fn unreadable(cursor: &CursorTruth, alerts: &AlertOptions, now: Timestamp) -> Option<Fault> {
+    let is_behind = is_over(cursor.lag?, cursor.lag_time, alerts);
+    let is_alarm = is_behind || stalled(cursor, alerts, now).is_some();
+    let since = cursor.entry.read_at;
+    (is_alarm && cursor.is_outdated(now)).then_some((Rule::CursorUnreadable, since))
+}
+
 /// A stall tells more than the lag that comes of it.
-fn stalled(
-    cursor: &CursorTruth,
-    alerts: &AlertOptions,
-    now: Timestamp,
-) -> Option<(Rule, Timestamp)> {
+fn stalled(cursor: &CursorTruth, alerts: &AlertOptions, now: Timestamp) -> Option<Fault> {
     let since = cursor.stalled_since?;
     (since.age(now) >= alerts.stalled_after).then_some((Rule::CursorStalled, since))
 }
 
-fn lagging(
-    cursor: &CursorTruth,
-    alerts: &AlertOptions,
-    now: Timestamp,
-) -> Option<(Rule, Timestamp)> {
-    let lag = u64::try_from(cursor.lag?).ok()?;
-    let time = cursor.lag_time.map(|time| time.at_least);
-    let many = alerts.lag_messages.is_some_and(|limit| lag > limit);
-    let long = alerts.lag_time.is_some_and(|limit| time > Some(limit));
-    let since = now.minus(time.unwrap_or_default());
-    (many || long).then_some((Rule::CursorLag, since))
+fn lagging(cursor: &CursorTruth) -> Option<Fault> {
+    Some((Rule::CursorLag, cursor.lagging?.since))
 }
 
 /// Whether a consumer group stores the cursor, and the name of who does.
@@ -99,6 +100,9 @@ fn finding(
         (Severity::Critical, "is beyond the end", detail)
     } else if rule == Rule::CursorMovedBack {
         (Severity::Warning, "was moved back", moved_back(affected))
+    } else if rule == Rule::CursorUnreadable {
+        let detail = unreadable_detail(affected);
+        (Severity::Warning, "cannot be read", detail)
     } else {
         let stalled = rule == Rule::CursorStalled;
         let what = if stalled { "is stalled" } else { "lags" };
@@ -110,8 +114,8 @@ fn finding(
     } else {
         Target::Cursor(name)
     };
-    let since = affected.iter().map(|(_, since)| *since).min();
-    let since = since.unwrap_or(Timestamp::NEVER);
+    let first = affected.iter().min_by_key(|(_, since)| *since);
+    let since = first.map_or(Timestamp::NEVER, |(_, since)| *since);
     let outdated = affected
         .iter()
         .filter(|(cursor, _)| cursor.is_outdated(now));
@@ -122,9 +126,21 @@ fn finding(
     });
     let detail = detail.into_iter().chain(as_of).collect();
     let mut finding = Finding::new(severity, rule, target, message, detail, since);
+    if let (Rule::CursorLag, Some((cursor, _))) = (rule, first) {
+        finding.at_least = cursor.lagging.is_some_and(|lagging| lagging.at_least);
+    }
     finding.partitions = partitions;
     finding.read_stream = Some(stream);
     finding
+}
+
+/// How far behind it is from where it stood, which is as much as it can be.
+fn unreadable_detail(affected: &[Affected<'_>]) -> Vec<String> {
+    let lags = affected.iter().map(|(cursor, _)| cursor.lag.unwrap_or(0));
+    let lag = counted(usize::try_from(lags.sum::<i64>()).unwrap_or(0), "message");
+    vec![format!(
+        "where it stood is {lag} behind; whether it moved since is unknown"
+    )]
 }
 
 /// Who reads on from a cursor beyond the end gets nothing until as much was stored again, and then not all of it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::join;
 use crate::health::LogLoss;
-use crate::model::{BrokerId, Offset, PartitionId, counted, grouped, verb_of};
+use crate::model::{BrokerId, Offset, PartitionId, Timestamp, counted, grouped, verb_of};
 
 /// A partition whose log went back.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,70 +49,117 @@ enum State {
     /// It did when it answered last.
     Silent,
     Overtaken,
+    /// Its log was cut since to that of the leader.
+    Cut,
     NobodyHolds,
 }
 
 /// A replica that holds more than its leader is cut to its length when it is restarted: until somebody has saved what it
 /// has, that must not happen. Once the leader has stored as much again, the logs differ below the same offsets.
 fn advice(partitions: &[Lost]) -> Vec<String> {
-    let mut groups: BTreeMap<(State, Vec<&BrokerId>), (i64, i64)> = BTreeMap::new();
+    let groups = groups_of(partitions).into_iter();
+    groups
+        .map(|((state, brokers), sums)| sentence(state, &brokers, &sums))
+        .collect()
+}
+
+/// What partitions lost, by what became of it and at whom.
+fn groups_of(partitions: &[Lost]) -> BTreeMap<(State, Vec<&BrokerId>), Sums> {
+    let mut groups: BTreeMap<(State, Vec<&BrokerId>), Sums> = BTreeMap::new();
     for one in partitions {
-        let loss = &one.loss;
-        let most = loss.holders.iter().map(|(_, newest)| *newest).max();
-        let (state, more) = match most {
-            None => (State::NobodyHolds, missing(loss.from, loss.to)),
-            Some(most) if one.newest < most => {
-                let state = if one.holder_answers {
-                    State::Ahead
-                } else {
-                    State::Silent
-                };
-                (state, missing(most, loss.to))
-            }
-            Some(most) => (State::Overtaken, missing(most, loss.to)),
+        for (state, brokers, most) in holders(one) {
+            let loss = &one.loss;
+            let sums = groups.entry((state, brokers)).or_default();
+            let more = missing(most.unwrap_or(loss.from), loss.to);
+            sums.more = sums.more.saturating_add(more);
+            // Replicas may hold what was never committed, beyond what the log is known to have lost.
+            let uncommitted = missing(most.unwrap_or(loss.from), loss.from);
+            sums.uncommitted = sums.uncommitted.saturating_add(uncommitted);
+            let cut_at = loss.cut.iter().map(|cut| cut.at).max();
+            sums.cut_at = sums.cut_at.max(cut_at);
+            sums.is_held |= !loss.holders.is_empty();
+        }
+    }
+    groups
+}
+
+fn sentence(state: State, brokers: &[&BrokerId], sums: &Sums) -> String {
+    let (verb, them, start, were) = match brokers {
+        [_] => ("holds", "it", "it is", "was"),
+        _ => ("hold", "them", "they are", "were"),
+    };
+    let names = join(brokers.iter().copied(), " and ");
+    let more = grouped(sums.more);
+    let among = match sums.uncommitted {
+        0 => String::new(),
+        count => format!(" ({} of them not known as committed)", grouped(count)),
+    };
+    match state {
+        State::Ahead => {
+            format!("{names} still {verb} {more} more{among}: do not restart {them}")
+        }
+        State::Silent => format!(
+            "{names} held {more} more{among} when heard last: save that before {start} started"
+        ),
+        State::Overtaken => {
+            format!("{names} held {more} more{among}; other messages have their offsets by now")
+        }
+        State::Cut => {
+            let at = sums.cut_at.unwrap_or_default().to_utc_text();
+            let left = if sums.is_held {
+                ""
+            } else {
+                ": no replica that answers holds it any more"
+            };
+            format!(
+                "{names} held {more} more{among} and {were} cut to the leader's log by {at}{left}"
+            )
+        }
+        State::NobodyHolds => format!(
+            "no replica that answers holds the {} that {} missing",
+            counted(sums.more, "message"),
+            verb_of(sums.more, "are")
+        ),
+    }
+}
+
+/// What a group of partitions lost, and what became of it.
+#[derive(Default)]
+struct Sums {
+    more: i64,
+    uncommitted: i64,
+    /// When the last of the replicas was seen cut.
+    cut_at: Option<Timestamp>,
+    /// Whether others hold it still.
+    is_held: bool,
+}
+
+/// Brokers in one state, and the newest offset of any of them.
+type Holders<'a> = (State, Vec<&'a BrokerId>, Option<Offset>);
+
+/// Who held more of a partition, those that do still first.
+fn holders(one: &Lost) -> Vec<Holders<'_>> {
+    let loss = &one.loss;
+    let mut found = Vec::new();
+    let most = loss.holders.iter().map(|(_, newest)| *newest).max();
+    if let Some(most) = most {
+        let state = match one.newest < most {
+            true if one.holder_answers => State::Ahead,
+            true => State::Silent,
+            false => State::Overtaken,
         };
         let brokers = loss.holders.iter().map(|(broker, _)| broker).collect();
-        // Replicas may hold what was never committed, beyond what the log is known to have lost.
-        let uncommitted = missing(most.unwrap_or(loss.from), loss.from);
-        let sums = groups.entry((state, brokers)).or_default();
-        sums.0 = sums.0.saturating_add(more);
-        sums.1 = sums.1.saturating_add(uncommitted);
+        found.push((state, brokers, Some(most)));
     }
-    let sentences = groups.into_iter().map(|((state, brokers), sums)| {
-        let (more, uncommitted) = sums;
-        let missing = format!(
-            "{} that {} missing",
-            counted(more, "message"),
-            verb_of(more, "are")
-        );
-        let more = grouped(more);
-        let (verb, them, start) = match brokers.as_slice() {
-            [_] => ("holds", "it", "it is"),
-            _ => ("hold", "them", "they are"),
-        };
-        let names = join(brokers, " and ");
-        let among = match uncommitted {
-            0 => String::new(),
-            count => format!(" ({} of them not known as committed)", grouped(count)),
-        };
-        match state {
-            State::Ahead => {
-                format!("{names} still {verb} {more} more{among}: do not restart {them}")
-            }
-            State::Silent => {
-                format!(
-                    "{names} held {more} more{among} when heard last: save that before {start} started"
-                )
-            }
-            State::Overtaken => {
-                format!("{names} held {more} more{among}; other messages have their offsets by now")
-            }
-            State::NobodyHolds => {
-                format!("no replica that answers holds the {missing}")
-            }
-        }
-    });
-    sentences.collect()
+    let most = loss.cut.iter().map(|cut| cut.newest).max();
+    if let Some(most) = most {
+        let brokers = loss.cut.iter().map(|cut| &cut.broker).collect();
+        found.push((State::Cut, brokers, Some(most)));
+    }
+    if found.is_empty() {
+        found.push((State::NobodyHolds, Vec::new(), None));
+    }
+    found
 }
 
 fn missing(from: Offset, to: Offset) -> i64 {

@@ -56,7 +56,8 @@ pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> V
     };
     text.pair("time to drain", drain);
     // Who reads steadily stores where it is every few seconds.
-    if let Some(still) = cursor.stalled_since.map(|since| since.age(now))
+    let stalled_since = cursor.stalled_since.filter(|_| !cursor.is_outdated(now));
+    if let Some(still) = stalled_since.map(|since| since.age(now))
         && still >= STALLED
     {
         let stall = format!("for {}, with messages to read", format::exact_age(still));

@@ -36,6 +36,7 @@ pub(in crate::ui) fn restart_plan_detail(
         let (sign, style, word) = match check.safety {
             RestartSafety::Safe => (theme.glyphs.good, theme.good, "safe"),
             RestartSafety::Wait => (theme.glyphs.degraded, theme.degraded, "wait"),
+            RestartSafety::Down => (theme.glyphs.broken, theme.broken, "down"),
             RestartSafety::Dangerous => (theme.glyphs.broken, theme.broken, "dangerous"),
         };
         let mut head = vec![
@@ -84,6 +85,11 @@ fn next(
             .iter()
             .filter(|check| check.safety == RestartSafety::Safe)
     };
+    let down = || {
+        checks
+            .iter()
+            .filter(|check| check.safety == RestartSafety::Down)
+    };
     let next = safe().find(|check| check.back_since.is_none());
     match checks.first() {
         Some(_) if safe().count() == checks.len() && next.is_none() => Line::text(
@@ -98,6 +104,14 @@ fn next(
             "Wait: those that are safe came back already.",
             theme.degraded,
         ),
+        Some(_) if down().next().is_some() => {
+            let names: Vec<&str> = down().map(|check| &*check.broker).collect();
+            let text = format!(
+                "Start {} first: no other may be restarted before.",
+                names.join(", ")
+            );
+            Line::text(text, theme.broken)
+        }
         Some(first) if first.safety == RestartSafety::Wait => {
             Line::text("Wait: none may be restarted now.", theme.degraded)
         }

@@ -247,22 +247,17 @@ fn lag(cursor: &CursorTruth, app: &App, theme: &Theme) -> Span<'static> {
     let Some(lag) = cursor.lag else {
         return span("?", theme.unknown);
     };
+    let count = format::short_count(lag);
+    if cursor.is_outdated(app.now()) {
+        return span(count, theme.unknown);
+    }
     let stalled = cursor
         .stalled_since
         .is_some_and(|since| since.age(app.now()) >= alerts.stalled_after);
-    let many = alerts
-        .lag_messages
-        .is_some_and(|limit| u64::try_from(lag).is_ok_and(|lag| lag > limit));
-    let long = cursor
-        .lag_time
-        .zip(alerts.lag_time)
-        .is_some_and(|(lag, limit)| lag.at_least > limit);
-    let count = format::short_count(lag);
-    if stalled || many || long {
+    if stalled || cursor.lagging.is_some() {
         return span(format!("{} {count}", theme.glyphs.degraded), theme.degraded);
     }
     let style = match lag {
-        _ if cursor.is_outdated(app.now()) => theme.unknown,
         0 => theme.good,
         _ => theme.text,
     };

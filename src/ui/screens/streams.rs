@@ -68,7 +68,9 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
         None => Vec::new(),
     };
     let any_lost = || truth.findings.iter().any(|it| it.rule == Rule::LogWentBack);
-    let any_degraded = truth.totals.leaderless + truth.totals.under_replicated > 0 || any_lost();
+    let totals = &truth.totals;
+    let lacking = totals.leaderless + totals.leader_unreachable + totals.under_replicated;
+    let any_degraded = lacking > 0 || any_lost();
     // States without numbers have all one width: thousands of streams need not be looked up at each frame.
     let rows = list.rows().iter().filter(|_| any_degraded);
     let shown = rows.filter_map(|name| truth.stream(name));

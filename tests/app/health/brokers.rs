@@ -100,7 +100,8 @@ fn a_leader_that_no_broker_lists_may_be_alive_and_is_found_by_no_client() {
     assert_eq!(finding.severity, Severity::Critical);
     let partition = truth.partition("orders", 0).unwrap();
     assert_eq!(partition.status, PartitionStatus::LeaderUnreachable);
-    assert_eq!(truth.totals.leaderless, 1);
+    assert_eq!(truth.totals.leader_unreachable, 1);
+    assert_eq!(truth.totals.leaderless, 0, "it has one");
     let effect = found(&truth, Rule::LeaderUnreachable).unwrap();
     let detail = effect.detail.join("; ");
     assert!(detail.contains("no client finds it"), "{detail}");

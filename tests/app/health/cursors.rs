@@ -58,6 +58,82 @@ fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
 }
 
 #[test]
+fn a_lag_that_is_too_long_is_dated_by_when_that_began_and_not_by_its_length() {
+    let mut world = World::new(HealthOptions {
+        alerts: AlertOptions {
+            lag_messages: Some(50),
+            ..AlertOptions::default()
+        },
+        ..HealthOptions::default()
+    });
+    // It keeps up first, with one message that has been there for long.
+    world.cursor(100.0, 99);
+    let mut partition = grown(100);
+    partition.received.latest = at(2.0);
+    world.report(100.0, 1, vec![partition]);
+    assert!(found(&world.truth(101.0), Rule::CursorLag).is_none());
+    for second in [120.0, 130.0, 140.0] {
+        world.cursor(second, 100);
+        world.report(second, 1, vec![grown(500)]);
+        let truth = world.truth(second);
+        let finding = found(&truth, Rule::CursorLag).expect("it lags");
+        assert_eq!(finding.since, at(120.0));
+        assert!(!finding.at_least, "it was seen to begin");
+    }
+    world.cursor(150.0, 490);
+    assert!(found(&world.truth(150.0), Rule::CursorLag).is_none());
+}
+
+#[test]
+fn a_lag_whose_beginning_nobody_saw_is_as_old_as_is_proved() {
+    let mut world = World::new(HealthOptions {
+        alerts: AlertOptions {
+            lag_time: Some(Duration::from_secs(30)),
+            ..AlertOptions::default()
+        },
+        ..HealthOptions::default()
+    });
+    let mut partition = grown(500);
+    partition.received.latest = at(40.0);
+    world.report(100.0, 1, vec![partition]);
+    world.cursor(100.0, 100);
+    let truth = world.truth(101.0);
+    let finding = found(&truth, Rule::CursorLag).expect("it lags");
+    assert_eq!(
+        finding.since,
+        at(70.0),
+        "unread for more than 30 s from then on"
+    );
+    assert!(finding.at_least, "and maybe for longer");
+}
+
+#[test]
+fn a_cursor_that_cannot_be_read_is_not_said_to_be_stalled() {
+    let mut world = World::default();
+    world.cursor(1.0, 100);
+    world.report(1.0, 1, vec![grown(100)]);
+    world.report(3.0, 1, vec![grown(200)]);
+    world.cursor(50.0, 100);
+    assert!(found(&world.truth(63.0), Rule::CursorStalled).is_some());
+    // What is stored since is not known: the same reading is handed in again.
+    let truth = world.truth(100.0);
+    assert!(found(&truth, Rule::CursorStalled).is_none(), "{truth:?}");
+    let finding = found(&truth, Rule::CursorUnreadable).expect("it was stalled");
+    assert_eq!(finding.message, "cursor billing on orders:0 cannot be read");
+    assert_eq!(finding.since, at(50.0));
+    let detail = finding.detail.join("; ");
+    assert!(
+        detail.contains("whether it moved since is unknown"),
+        "{detail}"
+    );
+    assert!(detail.contains("as of "), "{detail}");
+    world.cursor(101.0, 100);
+    let truth = world.truth(102.0);
+    assert!(found(&truth, Rule::CursorUnreadable).is_none());
+    assert!(found(&truth, Rule::CursorStalled).is_some());
+}
+
+#[test]
 fn a_cursor_of_a_stream_that_nobody_knows_has_no_lag() {
     let mut world = World::default();
     world.cursor(1.0, 100);

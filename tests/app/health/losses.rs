@@ -1,6 +1,6 @@
 //! What was stored and is gone: logs that end too early, streams made anew, cursors beyond the end.
 
-use liftui::health::{Rule, Severity, Truth};
+use liftui::health::{RestartCheck, Rule, Severity, Truth};
 use liftui::model::{Offset, Partition};
 
 use super::world::{World, at, cluster, found, led_by, rules, stream};
@@ -117,6 +117,43 @@ fn a_loss_stays_until_somebody_knows_of_it_and_is_not_told_twice() {
     assert_eq!(rules(&world.truth(62.0)), []);
     world.report_all(63.0, &[1, 2, 3], &log(1, 350, 350));
     assert!(loss(&world.truth(63.0)).is_some(), "another one is told");
+}
+
+#[test]
+fn replicas_that_were_cut_to_the_leaders_log_hold_nothing_more() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 99, 99));
+    world.truth(1.0);
+    emptied(&mut world, 2.0);
+    world.truth(2.0);
+    // node-2 follows the leader again, node-3 is still to come.
+    world.report(3.0, 1, vec![log(1, 10, 10)]);
+    world.report(3.0, 2, vec![log(1, 10, 10)]);
+    world.report(3.0, 3, vec![log(1, 99, 99)]);
+    let truth = world.truth(3.0);
+    let (_, detail) = loss(&truth).unwrap();
+    assert_eq!(detail[0], "node-3 still holds 95 more: do not restart it");
+    assert!(
+        detail[1].starts_with("node-2 held 95 more and was cut to the leader's log by "),
+        "{detail:?}"
+    );
+    assert!(!detail[1].contains("any more"), "{detail:?}");
+    world.report_all(4.0, &[1, 2, 3], &log(1, 12, 12));
+    let truth = world.truth(4.0);
+    let (message, detail) = loss(&truth).unwrap();
+    assert_eq!(message, "orders:0 went back from 99 to 4");
+    assert!(detail[0].starts_with("node-2 and node-3 held 95 more and were cut"));
+    assert!(
+        detail[0].ends_with("no replica that answers holds it any more"),
+        "{detail:?}"
+    );
+    let plan = RestartCheck::of_all(&truth, world.health.options(), true);
+    let told = plan.iter().flat_map(|check| &check.reasons);
+    let told: Vec<&str> = told.map(|reason| &*reason.text).collect();
+    assert!(
+        !told.iter().any(|text| text.contains("cuts them off")),
+        "{told:?}"
+    );
 }
 
 #[test]

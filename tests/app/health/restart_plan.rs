@@ -5,7 +5,7 @@ use liftui::model::Partition;
 
 use super::world::{World, at, ids, led_by};
 
-use RestartSafety::{Dangerous, Safe, Wait};
+use RestartSafety::{Dangerous, Down, Safe, Wait};
 
 fn check(truth: &Truth, number: usize) -> (RestartSafety, String) {
     check_with(truth, number, &HealthOptions::default(), false)
@@ -46,8 +46,11 @@ fn another_that_is_silent_has_to_be_waited_for_and_who_is_silent_is_not_restarte
     assert!(why.contains("1 of 3 brokers is no majority"), "{why}");
     // It may run and be the last one in sync: that it does not answer us says nothing.
     let (safety, why) = check(&truth, 3);
-    assert_eq!(safety, Wait, "{why}");
-    assert!(why.contains("start it if it is down"), "{why}");
+    assert_eq!(safety, Down, "{why}");
+    assert_eq!(
+        why,
+        "it does not answer: start it first if it is down, and look why if it runs"
+    );
 }
 
 #[test]
@@ -88,6 +91,47 @@ fn whoever_holds_what_its_leader_lost_is_never_restarted() {
             "{why}"
         );
     }
+}
+
+#[test]
+fn one_that_is_down_and_leads_alone_is_no_danger_and_one_that_holds_what_others_lost_is() {
+    let mut world = World::default();
+    let log = |newest| Partition {
+        high_watermark: newest,
+        newest_offset: newest,
+        ..led_by(1)
+    };
+    let alone = Partition {
+        replicas: ids(&[3]).into(),
+        isr: ids(&[3]).into(),
+        id: 1,
+        ..led_by(3)
+    };
+    let report = |world: &mut World, seconds, number, newest| {
+        world.report(seconds, number, vec![log(newest), alone.clone()]);
+    };
+    for number in 1..=3 {
+        report(&mut world, 1.0, number, 99);
+    }
+    assert_eq!(
+        check(&world.truth(1.0), 3).0,
+        Dangerous,
+        "it would stop one"
+    );
+    world.refuse(2.0, 3);
+    report(&mut world, 2.0, 1, 99);
+    report(&mut world, 2.0, 2, 99);
+    let (safety, why) = check(&world.truth(2.1), 3);
+    assert_eq!(safety, Down, "{why}");
+    // The leader is emptied while node-3 is away, which may be the last to hold that.
+    report(&mut world, 3.0, 1, 4);
+    report(&mut world, 3.0, 2, 4);
+    let (safety, why) = check(&world.truth(3.1), 3);
+    assert_eq!(safety, Dangerous, "{why}");
+    assert!(
+        why.contains("save what it holds before it is started"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -133,6 +133,49 @@ fn both_go_on_in_the_next_run() {
 }
 
 #[test]
+fn what_recovered_between_two_runs_and_breaks_again_is_an_incident_of_its_own() {
+    let mut watched = Watched::with_loss();
+    for second in 500..520 {
+        watched.look(f64::from(second), &[1, 2], 4);
+    }
+    let kept = watched.recorder.incidents().to_vec();
+    let unfinished = IncidentRecorder::unfinished(&kept);
+
+    // Two minutes later all of it is there, and an hour after that the same broker dies again.
+    let mut later = Watched {
+        world: World::default(),
+        recorder: IncidentRecorder::new(kept),
+    };
+    later.world.health.recall_findings(unfinished);
+    later.look(640.0, &[1, 2, 3], 4);
+    assert_eq!(later.recorder.current().count(), 0);
+    for second in 4_200..4_240 {
+        later.look(f64::from(second), &[1, 2, 3], 4);
+    }
+    let news = later.look(4_240.0, &[1, 2], 4);
+    let newest = later.newest();
+    assert_eq!(newest.title, "node-3 does not answer");
+    assert!(newest.began().age(at(4_240.0)).as_secs() <= 1, "{newest:?}");
+    assert_eq!(news.changes, [IncidentChange::Began(newest.began)]);
+    assert!(!newest.at_least, "its beginning was seen");
+}
+
+#[test]
+fn no_incident_begins_before_anybody_watched() {
+    let mut watched = Watched {
+        world: World::default(),
+        recorder: IncidentRecorder::default(),
+    };
+    // Its first answer is late, and the time of its silence is that of the question.
+    watched.world.miss_after(3.5, 3.0, 3);
+    watched.world.refuse(3.6, 3);
+    watched.look(4.0, &[1, 2], 4);
+    let newest = watched.newest();
+    assert_eq!(newest.began(), at(4.0), "{newest:?}");
+    assert!(newest.at_least, "it had begun before");
+}
+
+#[test]
 fn what_breaks_within_a_minute_is_one_incident() {
     let mut watched = Watched::with_loss();
     watched.look(30.0, &[1, 2, 3], 4);

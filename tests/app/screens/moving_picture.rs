@@ -89,7 +89,7 @@ fn scenes() -> Vec<Scene> {
     camera.shoot(
         4,
         "P: may another broker be restarted now? Not while this one is missing.",
-        &["Restart none"],
+        &["Start node-2 first"],
     );
     camera.world.press("esc");
     camera.world.elect_leaders();

@@ -20,7 +20,9 @@ fn while_a_broker_is_silent_none_is_restarted() {
     shows(
         after(World::seasoned().without_node_two(), "2 P"),
         "60 node-2 does not answer
-        120 it does not answer: start it if it is down",
+        60 Start node-2 first: no other may be
+        60 ✖ node-2 down
+        120 it does not answer: start it first if it is down",
     );
 }
 

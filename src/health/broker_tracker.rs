@@ -88,8 +88,13 @@ impl BrokerTracker {
 
     /// Believes those that have come back and agree with the others by now, or that nobody can confirm.
     fn accept_returned(&mut self) -> Vec<Arc<BrokerView>> {
+        let mut returned = self.records.values().filter(|it| it.returned().is_some());
+        if returned.next().is_none() {
+            return Vec::new();
+        }
+        let asked = self.last_asked();
         let records = self.records.iter();
-        let due = records.filter(|(_, record)| self.is_acceptable(record));
+        let due = records.filter(|(_, record)| self.is_acceptable(record, &asked));
         let due: Vec<Arc<str>> = due.map(|(address, _)| Arc::clone(address)).collect();
         let mut accepted = Vec::new();
         for address in due {
@@ -101,7 +106,17 @@ impl BrokerTracker {
         accepted
     }
 
-    fn is_acceptable(&self, record: &BrokerRecord) -> bool {
+    /// When each broker was asked last, at whichever of its addresses.
+    fn last_asked(&self) -> BTreeMap<&str, Timestamp> {
+        let mut asked = BTreeMap::new();
+        for record in self.records.values() {
+            let last = asked.entry(record.truth.name()).or_insert(record.asked);
+            *last = record.asked.max(*last);
+        }
+        asked
+    }
+
+    fn is_acceptable(&self, record: &BrokerRecord, asked: &BTreeMap<&str, Timestamp>) -> bool {
         let Some(Returned { since, view }) = record.returned() else {
             return false;
         };
@@ -110,7 +125,10 @@ impl BrokerTracker {
         };
         let now = (cluster.as_ref(), view.at);
         let is_believed = |other: &Cluster| returned::is_believed_beside(now, *since, other);
+        // A seed may be another name of a broker and not be asked any more: what it said last stands there for ever.
+        let is_asked = |other: &&BrokerRecord| asked.get(other.truth.name()) == Some(&other.asked);
         let witnesses = self.others(record).filter(|other| other.is_current());
+        let witnesses = witnesses.filter(is_asked);
         let mut witnesses = witnesses.peekable();
         if witnesses.peek().is_some() {
             // What they said before it came back says nothing of what it has missed since.

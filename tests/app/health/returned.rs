@@ -57,6 +57,33 @@ fn streams_that_it_alone_names_are_not_shown_while_it_stands_where_its_log_stood
     );
 }
 
+/// A seed, as `localhost`, is asked once: from then on its broker is asked at the address that it advertises.
+#[test]
+fn what_was_said_once_at_another_address_keeps_nobody_from_being_believed() {
+    let streams = || vec![stream("orders", vec![led_by(1)])];
+    let mut world = World::default();
+    let seen = cluster(1, &[1, 2, 3], streams());
+    world.observe_elsewhere(0.0, 1, "localhost:9292", seen);
+    let mut believed = None;
+    for step in 0..80 {
+        let now = f64::from(step) / 2.0 + 0.1;
+        for by in [1, 3] {
+            world.report(now, by, vec![led_by(1)]);
+        }
+        if (10.0..30.0).contains(&now) {
+            world.refuse(now, 2);
+        } else {
+            world.report(now, 2, vec![led_by(1)]);
+        }
+        let truth = world.truth(now);
+        let node_2 = truth.broker("node-2").expect("it is listed");
+        let is_back = now >= 30.0 && node_2.is_answering() && !node_2.catching_up;
+        believed = believed.or(is_back.then_some(now - 30.0));
+    }
+    let believed = believed.expect("it says what the others say");
+    assert!(believed < 2.0, "after {believed} s");
+}
+
 #[test]
 fn another_leader_is_believed_sooner() {
     let catches_up = |truth: &liftui::health::Truth| {

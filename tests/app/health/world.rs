@@ -97,6 +97,23 @@ impl World {
         self.observe_after(seconds, 0.004, by, result);
     }
 
+    /// What a broker says at an address that is not the one it advertises, as a seed may be.
+    pub(super) fn observe_elsewhere(
+        &mut self,
+        seconds: f64,
+        by: usize,
+        address: &str,
+        cluster: Cluster,
+    ) {
+        self.health.observe(&Arc::new(BrokerView {
+            address: address.into(),
+            broker: Some(id(by)),
+            at: at(seconds),
+            took: Duration::from_millis(4),
+            result: Ok(Arc::new(cluster)),
+        }));
+    }
+
     fn observe_after(
         &mut self,
         seconds: f64,

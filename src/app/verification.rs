@@ -157,12 +157,29 @@ pub(crate) fn readable_copies(truth: &Truth, partition: &PartitionTruth) -> Read
             Err(one) => unverified.push(one),
         }
     }
+    let committed = ends.first().copied().unwrap_or(-1);
+    unverified.extend(held_beyond(partition, committed));
     ReadableCopies {
         replicas,
         unverified,
-        committed: ends.first().copied().unwrap_or(-1),
+        committed,
         common: ends.into_iter().min().unwrap_or(-1),
     }
+}
+
+/// Copies that hold messages which their leader has lost: nothing of these can be compared, and that is not equality.
+fn held_beyond(partition: &PartitionTruth, committed: Offset) -> Vec<Unverified> {
+    let loss = partition.log_loss.as_deref();
+    let holders = loss.map_or(&[][..], |loss| &loss.holders);
+    let beyond = holders.iter().filter(|(_, newest)| *newest > committed);
+    let unverified = beyond.map(|(replica, newest)| Unverified {
+        from: Some(committed.saturating_add(1)),
+        ..Unverified::of(
+            replica,
+            format!("it holds messages up to offset {newest}, which its leader has lost"),
+        )
+    });
+    unverified.collect()
 }
 
 fn leader_of(partition: &PartitionTruth) -> Option<&BrokerId> {
@@ -193,5 +210,36 @@ fn committed_at(
             replica,
             "it does not say yet what is committed",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::LogLoss;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn copies_that_hold_what_their_leader_lost_are_not_verified() {
+        let loss = LogLoss {
+            from: 34,
+            to: -1,
+            at: Timestamp(0),
+            leader: "a".into(),
+            holders: vec![("b".into(), 34), ("c".into(), 2)],
+            cut: Vec::new(),
+        };
+        let partition = PartitionTruth {
+            log_loss: Some(Box::new(loss)),
+            ..PartitionTruth::default()
+        };
+        let found = held_beyond(&partition, 2);
+        let [only] = found.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!(only.replica.as_deref(), Some("b"));
+        assert_eq!(only.from, Some(3));
+        assert!(only.reason.contains("up to offset 34"), "{}", only.reason);
+        assert_eq!(held_beyond(&PartitionTruth::default(), 2), []);
     }
 }

@@ -184,8 +184,21 @@ impl BrokerRecord {
         })
     }
 
+    /// Its broker answers at the address that it advertises, and is asked here no more: what it said here is what it said
+    /// before, and holds no longer.
+    pub(super) fn supersede(&mut self) {
+        self.current = false;
+        self.returned = None;
+        self.truth.catching_up = false;
+        self.truth.reach = Reach::NotAskedYet;
+    }
+
     /// Order in which the records of one broker that has several addresses are preferred, the best last.
-    pub(super) fn rank(&self) -> u8 {
+    pub(super) fn preference(&self) -> (u8, Option<Timestamp>, Timestamp) {
+        (self.rank(), self.truth.last_answer, self.asked)
+    }
+
+    fn rank(&self) -> u8 {
         match self.truth.reach {
             Reach::NotAskedYet | Reach::AddressUnknown { .. } => 0,
             Reach::Silent { .. } => 1,

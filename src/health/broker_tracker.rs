@@ -50,6 +50,7 @@ impl BrokerTracker {
         let was_current = record.is_current();
         let before = record.cluster().map(Arc::clone);
         let mut changed = record.record(view, missed_polls);
+        self.supersede_other_names(view);
         let renamed = self.assign_ids();
         if was_current {
             changed |= self.distrust_restarted(view, answered_before);
@@ -63,6 +64,26 @@ impl BrokerTracker {
                 && !accepted.iter().any(|accepted| Arc::ptr_eq(accepted, view)),
             accepted,
         })
+    }
+
+    /// A broker that answers at the address it advertises is asked at no other: what it said there as a seed would stand for
+    /// ever.
+    fn supersede_other_names(&mut self, view: &BrokerView) {
+        let (Ok(cluster), Some(record)) = (&view.result, self.records.get(&view.address)) else {
+            return;
+        };
+        let Some(id) = record.own_id.clone() else {
+            return;
+        };
+        let advertised = cluster.broker(&id).map(Broker::address);
+        if advertised.as_deref() != Some(&*view.address) {
+            return;
+        }
+        for (address, record) in &mut self.records {
+            if record.own_id.as_ref() == Some(&id) && *address != view.address {
+                record.supersede();
+            }
+        }
     }
 
     /// Does not believe a broker any more that was restarted between two answers. Returns whether that was so.
@@ -88,13 +109,8 @@ impl BrokerTracker {
 
     /// Believes those that have come back and agree with the others by now, or that nobody can confirm.
     fn accept_returned(&mut self) -> Vec<Arc<BrokerView>> {
-        let mut returned = self.records.values().filter(|it| it.returned().is_some());
-        if returned.next().is_none() {
-            return Vec::new();
-        }
-        let asked = self.last_asked();
         let records = self.records.iter();
-        let due = records.filter(|(_, record)| self.is_acceptable(record, &asked));
+        let due = records.filter(|(_, record)| self.is_acceptable(record));
         let due: Vec<Arc<str>> = due.map(|(address, _)| Arc::clone(address)).collect();
         let mut accepted = Vec::new();
         for address in due {
@@ -106,17 +122,7 @@ impl BrokerTracker {
         accepted
     }
 
-    /// When each broker was asked last, at whichever of its addresses.
-    fn last_asked(&self) -> BTreeMap<&str, Timestamp> {
-        let mut asked = BTreeMap::new();
-        for record in self.records.values() {
-            let last = asked.entry(record.truth.name()).or_insert(record.asked);
-            *last = record.asked.max(*last);
-        }
-        asked
-    }
-
-    fn is_acceptable(&self, record: &BrokerRecord, asked: &BTreeMap<&str, Timestamp>) -> bool {
+    fn is_acceptable(&self, record: &BrokerRecord) -> bool {
         let Some(Returned { since, view }) = record.returned() else {
             return false;
         };
@@ -125,10 +131,7 @@ impl BrokerTracker {
         };
         let now = (cluster.as_ref(), view.at);
         let is_believed = |other: &Cluster| returned::is_believed_beside(now, *since, other);
-        // A seed may be another name of a broker and not be asked any more: what it said last stands there for ever.
-        let is_asked = |other: &&BrokerRecord| asked.get(other.truth.name()) == Some(&other.asked);
         let witnesses = self.others(record).filter(|other| other.is_current());
-        let witnesses = witnesses.filter(is_asked);
         let mut witnesses = witnesses.peekable();
         if witnesses.peek().is_some() {
             // What they said before it came back says nothing of what it has missed since.
@@ -301,11 +304,8 @@ impl BrokerTracker {
     pub(super) fn is_catching_up(&self, id: &str) -> bool {
         let own = self.records.values();
         let own = own.filter(|record| record.truth.id.as_deref() == Some(id));
-        // A seed may be another name of it that is not asked any more, so that what it said last stands for ever.
-        let mut answering = own
-            .filter(|record| record.truth.reach == Reach::Answering)
-            .peekable();
-        answering.peek().is_some() && answering.all(|record| record.truth.catching_up)
+        let mut answering = own.filter(|record| record.truth.reach == Reach::Answering);
+        answering.any(|record| record.truth.catching_up)
     }
 
     /// Since when that broker does not answer; `None` where it does or that is unknown.
@@ -335,7 +335,7 @@ impl BrokerTracker {
         for record in self.records.values() {
             let key = (record.truth.id.is_none(), record.truth.name());
             let kept = best.entry(key).or_insert(record);
-            if (kept.rank(), kept.asked) < (record.rank(), record.asked) {
+            if kept.preference() < record.preference() {
                 *kept = record;
             }
         }
@@ -401,7 +401,7 @@ impl BrokerTracker {
     fn reach_of(&self, id: &str) -> Option<Reach> {
         let all = self.records.values();
         let own = all.filter(|record| record.truth.id.as_deref() == Some(id));
-        own.max_by_key(|record| record.rank())
+        own.max_by_key(|record| record.preference())
             .map(|record| record.truth.reach)
     }
 

@@ -85,6 +85,42 @@ fn what_was_said_once_at_another_address_keeps_nobody_from_being_believed() {
 }
 
 #[test]
+fn what_was_said_once_at_another_address_is_no_answer_of_now() {
+    let mut world = World::default();
+    let seen = cluster(
+        1,
+        &[1, 2, 3],
+        vec![
+            stream("gone", vec![led_by(1)]),
+            stream("orders", vec![led_by(1)]),
+        ],
+    );
+    world.observe_elsewhere(0.0, 1, "localhost:9292", seen);
+    for second in 1..100 {
+        for by in [1, 2, 3] {
+            world.report(f64::from(second), by, vec![led_by(1)]);
+        }
+        world.truth(f64::from(second));
+    }
+    for by in [2, 3] {
+        world.report(100.0, by, vec![led_by(1)]);
+    }
+    for step in 0..8 {
+        world.refuse(100.0 + f64::from(step) / 2.0, 1);
+    }
+    let truth = world.truth(104.0);
+    let node_1 = truth.broker("node-1").expect("it is listed");
+    assert_eq!(node_1.reach.silent_since(), Some(at(99.0)));
+    assert!(truth.stream("gone").is_none());
+    // Without the answer of the seed its first streams would be believed again.
+    let stale = cluster(1, &[1, 2, 3], vec![stream("gone", vec![led_by(1)])]);
+    world.observe(105.0, 1, Ok(stale));
+    let truth = world.truth(105.0);
+    assert!(truth.broker("node-1").is_some_and(|it| it.catching_up));
+    assert!(truth.stream("gone").is_none());
+}
+
+#[test]
 fn another_leader_is_believed_sooner() {
     let catches_up = |truth: &liftui::health::Truth| {
         let broker = truth.broker("node-1");

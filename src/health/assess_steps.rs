@@ -54,12 +54,12 @@ impl Health {
 
     /// `None` where more is left than may be looked at in one call.
     fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Option<Arc<Truth>> {
-        let assessed = match std::mem::take(&mut self.step) {
-            AssessStep::Assessed => true,
-            step @ (AssessStep::Begun | AssessStep::Partly) => {
-                self.step = step;
-                self.assess_changed(most, now)?
-            }
+        let were_assessed = self.step == AssessStep::Assessed;
+        let assessed = if were_assessed && most.is_some() {
+            self.step = AssessStep::Begun;
+            true
+        } else {
+            self.assess_changed(most, now)? || were_assessed
         };
         let wrote = self.streams.write_history(now);
         if assessed || wrote {

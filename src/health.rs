@@ -311,9 +311,7 @@ impl Health {
             self.date_silence(broker);
         }
         let log_end = |stream: &str, id| self.streams.log_end(stream, id);
-        let mut cursors = self.cursors.truths(now, log_end);
-        let alerts = &self.options.alerts;
-        self.cursors.date_lags(&mut cursors, alerts, now);
+        let cursors = self.cursors.truths(now, &self.options.alerts, log_end);
         Truth {
             findings: self.findings(&brokers, &cursors, now),
             brokers,

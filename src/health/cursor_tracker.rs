@@ -149,37 +149,26 @@ impl CursorTracker {
         }
     }
 
-    /// Dates the lags that are more than these options allow.
-    pub(super) fn date_lags(
-        &mut self,
-        truths: &mut [CursorTruth],
-        alerts: &AlertOptions,
-        now: Timestamp,
-    ) {
-        for truth in truths {
-            let key = (truth.entry.id.clone(), partition_of(&truth.entry));
-            if let Some(record) = self.cursors.get_mut(&key) {
-                truth.lagging = record.lags.update(truth, alerts, now);
-            }
-        }
-    }
-
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.cursors.is_empty()
     }
 
-    /// All cursors, worst lag first. `log_end` gives a partition's newest offset and rate.
+    /// All cursors, worst lag first, with those lags dated that are an alarm. `log_end` gives a partition's newest offset and
+    /// rate.
     pub(super) fn truths(
-        &self,
+        &mut self,
         now: Timestamp,
+        alerts: &AlertOptions,
         log_end: impl Fn(&str, PartitionId) -> Option<(Offset, Option<f64>)>,
     ) -> Vec<CursorTruth> {
-        let cursors = self.cursors.iter();
+        let cursors = self.cursors.iter_mut();
         let mut truths: Vec<CursorTruth> = cursors
             .map(|((_, partition), record)| {
                 let (stream, id) = partition;
-                record.truth(log_end(stream, *id), self.logs.get(partition), now)
+                let mut truth = record.truth(log_end(stream, *id), self.logs.get(partition), now);
+                truth.lagging = record.lags.update(&truth, alerts, now);
+                truth
             })
             .collect();
         truths.sort_by_key(|truth| Reverse(truth.lag));
@@ -371,9 +360,10 @@ mod tests {
     }
 
     fn only(tracker: &CursorTracker, now: i64, newest: Offset, rate: f64) -> CursorTruth {
-        tracker
-            .truths(at(now), |_, _| Some((newest, Some(rate))))
-            .remove(0)
+        let alerts = AlertOptions::default();
+        let mut tracker = tracker.clone();
+        let log_end = |_: &str, _| Some((newest, Some(rate)));
+        tracker.truths(at(now), &alerts, log_end).remove(0)
     }
 
     fn lag_time(seconds: u64, certainty: LagCertainty) -> LagTime {
@@ -430,7 +420,8 @@ mod tests {
             for log in tracker.logs.values_mut() {
                 log.record(sample(now, 1_000 + now), Timestamp::NEVER);
             }
-            let truths = tracker.truths(at(now), |_, _| Some((1_000 + now, None)));
+            let alerts = AlertOptions::default();
+            let truths = tracker.truths(at(now), &alerts, |_, _| Some((1_000 + now, None)));
             let asked = tracker.take_unread_requests(&truths, at(now));
             asked.iter().map(|one| one.id.clone()).collect::<Vec<_>>()
         };
@@ -544,7 +535,8 @@ mod tests {
     fn a_cursor_that_is_gone_is_forgotten() {
         let mut tracker = tracker(&[(100, 10)], &[]);
         tracker.record(&[]);
-        assert!(tracker.truths(at(101), |_, _| None).is_empty());
+        let alerts = AlertOptions::default();
+        assert!(tracker.truths(at(101), &alerts, |_, _| None).is_empty());
         assert!(tracker.logs.is_empty());
     }
 }

@@ -80,16 +80,8 @@ fn next(
     downtime_only: impl Fn(&RestartCheck) -> bool,
     theme: &Theme,
 ) -> Line {
-    let safe = || {
-        checks
-            .iter()
-            .filter(|check| check.safety == RestartSafety::Safe)
-    };
-    let down = || {
-        checks
-            .iter()
-            .filter(|check| check.safety == RestartSafety::Down)
-    };
+    let of = |safety| checks.iter().filter(move |check| check.safety == safety);
+    let (safe, down) = (|| of(RestartSafety::Safe), || of(RestartSafety::Down));
     let next = safe().find(|check| check.back_since.is_none());
     match checks.first() {
         Some(_) if safe().count() == checks.len() && next.is_none() => Line::text(

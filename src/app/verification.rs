@@ -158,7 +158,7 @@ pub(crate) fn readable_copies(truth: &Truth, partition: &PartitionTruth) -> Read
         }
     }
     let committed = ends.first().copied().unwrap_or(-1);
-    unverified.extend(held_beyond(partition, committed));
+    unverified.extend(held_beyond(partition, &replicas, committed));
     ReadableCopies {
         replicas,
         unverified,
@@ -167,11 +167,18 @@ pub(crate) fn readable_copies(truth: &Truth, partition: &PartitionTruth) -> Read
     }
 }
 
-/// Copies that hold messages which their leader has lost: nothing of these can be compared, and that is not equality.
-fn held_beyond(partition: &PartitionTruth, committed: Offset) -> Vec<Unverified> {
+/// Copies among these that hold messages which their leader has lost: nothing of that can be compared, and that is not
+/// equality.
+fn held_beyond(
+    partition: &PartitionTruth,
+    replicas: &[BrokerId],
+    committed: Offset,
+) -> Vec<Unverified> {
     let loss = partition.log_loss.as_deref();
     let holders = loss.map_or(&[][..], |loss| &loss.holders);
-    let beyond = holders.iter().filter(|(_, newest)| *newest > committed);
+    let beyond = holders
+        .iter()
+        .filter(|(replica, newest)| *newest > committed && replicas.contains(replica));
     let unverified = beyond.map(|(replica, newest)| Unverified {
         from: Some(committed.saturating_add(1)),
         ..Unverified::of(
@@ -226,20 +233,22 @@ mod tests {
             to: -1,
             at: Timestamp(0),
             leader: "a".into(),
-            holders: vec![("b".into(), 34), ("c".into(), 2)],
+            holders: vec![("b".into(), 34), ("c".into(), 2), ("d".into(), 34)],
             cut: Vec::new(),
         };
         let partition = PartitionTruth {
             log_loss: Some(Box::new(loss)),
             ..PartitionTruth::default()
         };
-        let found = held_beyond(&partition, 2);
+        let replicas = ["a", "b", "c"].map(BrokerId::from);
+        let found = held_beyond(&partition, &replicas, 2);
         let [only] = found.as_slice() else {
             panic!("{found:?}")
         };
         assert_eq!(only.replica.as_deref(), Some("b"));
         assert_eq!(only.from, Some(3));
         assert!(only.reason.contains("up to offset 34"), "{}", only.reason);
-        assert_eq!(held_beyond(&PartitionTruth::default(), 2), []);
+        let whole = PartitionTruth::default();
+        assert_eq!(held_beyond(&whole, &replicas, 2), []);
     }
 }

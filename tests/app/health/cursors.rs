@@ -41,13 +41,19 @@ fn a_cursor_that_falls_behind_is_found_by_messages_or_by_time() {
     }
 }
 
-#[test]
-fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
+/// A cursor that does not move from offset 100 although there is more from second 3 on; read last at second 50.
+fn standing_still() -> World {
     let mut world = World::default();
     world.cursor(1.0, 100);
     world.report(1.0, 1, vec![grown(100)]);
     world.report(3.0, 1, vec![grown(200)]);
     world.cursor(50.0, 100);
+    world
+}
+
+#[test]
+fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
+    let mut world = standing_still();
     assert!(found(&world.truth(60.0), Rule::CursorStalled).is_none());
     let truth = world.truth(63.0);
     let finding = found(&truth, Rule::CursorStalled).unwrap();
@@ -109,11 +115,7 @@ fn a_lag_whose_beginning_nobody_saw_is_as_old_as_is_proved() {
 
 #[test]
 fn a_cursor_that_cannot_be_read_is_not_said_to_be_stalled() {
-    let mut world = World::default();
-    world.cursor(1.0, 100);
-    world.report(1.0, 1, vec![grown(100)]);
-    world.report(3.0, 1, vec![grown(200)]);
-    world.cursor(50.0, 100);
+    let mut world = standing_still();
     assert!(found(&world.truth(63.0), Rule::CursorStalled).is_some());
     // What is stored since is not known: the same reading is handed in again.
     let truth = world.truth(100.0);

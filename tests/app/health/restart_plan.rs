@@ -68,14 +68,18 @@ fn the_only_replica_in_sync_is_not_restarted_until_others_are() {
     assert!(!is_in_sync("node-1", &truth));
 }
 
-#[test]
-fn whoever_holds_what_its_leader_lost_is_never_restarted() {
-    let mut world = World::default();
-    let log = |newest| Partition {
+/// What node-1 leads, up to that offset.
+fn log(newest: i64) -> Partition {
+    Partition {
         high_watermark: newest,
         newest_offset: newest,
         ..led_by(1)
-    };
+    }
+}
+
+#[test]
+fn whoever_holds_what_its_leader_lost_is_never_restarted() {
+    let mut world = World::default();
     world.report_all(1.0, &[1, 2, 3], &log(99));
     world.truth(1.0);
     for (number, newest) in [(1, 4), (2, 99), (3, 99)] {
@@ -96,11 +100,6 @@ fn whoever_holds_what_its_leader_lost_is_never_restarted() {
 #[test]
 fn one_that_is_down_and_leads_alone_is_no_danger_and_one_that_holds_what_others_lost_is() {
     let mut world = World::default();
-    let log = |newest| Partition {
-        high_watermark: newest,
-        newest_offset: newest,
-        ..led_by(1)
-    };
     let alone = Partition {
         replicas: ids(&[3]).into(),
         isr: ids(&[3]).into(),

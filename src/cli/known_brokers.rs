@@ -2,11 +2,12 @@
 //! A broker that the others do not list for a while after its return is looked for there.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::state_file::{FORGOTTEN_AFTER, StateFile};
+use super::state_file::{self, FORGOTTEN_AFTER, StateFile};
 use crate::client::BrokerHealth;
 use crate::config::Folders;
 use crate::model::{BrokerId, Timestamp};
@@ -34,6 +35,14 @@ pub(crate) fn read(cluster: &str) -> Vec<(BrokerId, String)> {
     known
         .map(|(id, broker)| (Arc::from(id), broker.address))
         .collect()
+}
+
+/// Where each broker of such a file listened, and when it answered there last.
+pub(super) fn read_file(path: &Path) -> impl Iterator<Item = (String, Timestamp)> {
+    let mut known: KnownBrokers = state_file::read(path).unwrap_or_default();
+    forget_old(&mut known);
+    let known = known.into_values();
+    known.map(|broker| (broker.address, Timestamp(broker.seen)))
 }
 
 /// Keeps where those brokers listen that have answered.

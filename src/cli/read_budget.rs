@@ -64,7 +64,12 @@ impl ReadBudget {
         self.left.is_zero()
     }
 
-    /// What giving up says.
+    /// The time that brokers may take.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// What giving up says of the one thing that was read.
     pub(crate) fn failure(&self, target: Target) -> Failure {
         let came = match self.messages {
             0 => "nothing came".to_owned(),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
+use super::cluster_alias;
 use super::escaped_output::EscapedOutput;
 use super::private_file;
 use crate::config::Folders;
@@ -39,7 +40,9 @@ impl<T: Serialize + DeserializeOwned + Default> StateFile<T> {
 
     /// Where that of a cluster is; nowhere where the process has no home.
     pub(super) fn path(&self, cluster: &str) -> Option<PathBuf> {
-        Folders::of_user().map(|folders| (self.path)(&folders, cluster))
+        let folders = Folders::of_user()?;
+        let name = cluster_alias::kept_name(&folders, cluster);
+        Some((self.path)(&folders, &name))
     }
 
     /// What was kept of the cluster; what is empty, where nothing was or it cannot be read, which the log tells.

@@ -70,14 +70,15 @@ pub(crate) async fn trace(context: &mut CommandContext<'_>, args: &TraceArgs) ->
     if printed > 0 {
         return Ok(exit);
     }
+    // What could not be read may hold one.
+    let is_whole = exit == Exit::DONE;
+    let read = if is_whole { "" } else { " in what was read" };
     let from = if args.from.is_none() {
         " of the last hour; --from earliest looks at all that is kept"
     } else {
         " of the range"
     };
-    let sentence = format!("\"{}\" finds no message{from}", args.query.text());
-    // What could not be read may hold one.
-    let is_whole = exit == Exit::DONE;
+    let sentence = format!("\"{}\" finds no message{read}{from}", args.query.text());
     let exit = if is_whole { Exit::NOT_FOUND } else { exit };
     Err(CliError::new(exit, sentence))
 }

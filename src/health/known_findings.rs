@@ -1,6 +1,7 @@
 //! What an earlier run of liftui saw go wrong and did not see end: what is still so has been so since then.
 //! Nobody watched in between, and the finding says so.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,9 @@ use crate::model::{Timestamp, exact_age};
 
 /// What was seen longer ago than this may be something else by now; what was seen since then goes on where it still is so.
 pub(super) const FORGOTTEN_AFTER: Duration = Duration::from_secs(6 * 3_600);
+
+/// A liftui that still runs writes down what it sees no less often.
+const STILL_WATCHED: Duration = Duration::from_secs(10);
 
 /// More findings are not dated by a later run.
 const MOST: usize = 200;
@@ -78,11 +82,13 @@ impl KnownFindings {
         }
         finding.since = since;
         finding.at_least = known.at_least;
-        let unwatched = exact_age(Timestamp(known.seen).age(begun));
-        let seen = "liftui saw it before";
-        finding
-            .detail
-            .push(format!("{seen}; nobody watched for {unwatched} since"));
+        let unwatched = Timestamp(known.seen).age(begun);
+        let mut seen = "liftui saw it before".to_owned();
+        if unwatched >= STILL_WATCHED {
+            let since = exact_age(unwatched);
+            let _ = write!(seen, "; nobody watched for {since} since");
+        }
+        finding.detail.push(seen);
     }
 
     fn get(&self, rule: Rule, target: &str, begun: Timestamp) -> Option<&KnownFinding> {

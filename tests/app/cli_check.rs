@@ -119,11 +119,16 @@ fn where_brokers_listen_is_kept_for_a_later_run() {
     let test = TestCluster::new();
     test.ok("brokers");
     let folder = test.home.path().join(".local/state/liftui/brokers");
-    let file = std::fs::read_dir(folder).expect("it was kept").next();
-    let path = file.expect("one cluster").expect("a file").path();
+    let files = || std::fs::read_dir(&folder).expect("it was kept");
+    let path = files().next().expect("one cluster").expect("a file").path();
     let kept = std::fs::read_to_string(path).expect("it can be read");
     for address in test.addresses() {
         assert!(kept.contains(&address), "{address}: {kept}");
+        // Whichever of its addresses is asked for, it is the same cluster.
+        for name in [address.clone(), address.replace("127.0.0.1", "localhost")] {
+            test.ok(&format!("brokers --addr {name}"));
+            assert_eq!(files().count(), 1, "{name}");
+        }
     }
 }
 

@@ -61,7 +61,7 @@ const READS: [(&str, &str, &[i32]); 11] = [
     ),
     (
         "bench tail orders",
-        "stream \"orders\" was given up before its end",
+        "partition 0 of stream \"orders\" was given up before its end",
         &[1],
     ),
 ];

@@ -18,6 +18,7 @@ use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::json::milliseconds;
 use crate::cli::output::output_row;
+use crate::cli::partition_reads::{self, PartitionRead};
 use crate::cli::partition_spec;
 use crate::cli::read_budget::ReadBudget;
 use crate::cli::stdio::Stdio;
@@ -49,9 +50,11 @@ pub(super) async fn tail(context: &mut CommandContext<'_>, args: &BenchTailArgs)
     let (sender, queue) = mpsc::channel(QUEUE);
     let mut subscriptions = JoinSet::new();
     let (start, stop) = args.range();
+    let mut reads = Vec::new();
     for spec in partition_spec::subscribe_specs(&specs, start, stop, args.isr_replica) {
-        let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
-        subscriptions.spawn(read(observer.clone(), spec, target, sender.clone()));
+        let number = reads.len();
+        reads.push(PartitionRead::of(&spec));
+        subscriptions.spawn(read(observer.clone(), spec, number, sender.clone()));
     }
     drop(sender);
     let wanted = args.messages.unwrap_or(u64::MAX);
@@ -59,10 +62,12 @@ pub(super) async fn tail(context: &mut CommandContext<'_>, args: &BenchTailArgs)
         StopAt::Latest => Some(ReadBudget::new(context.settings.cluster.timeout.value)),
         StopAt::Never | StopAt::Newest | StopAt::Offset(_) | StopAt::Time(_) => None,
     };
-    let mut end = count(context.console, queue, wanted, begun, &mut budget).await;
+    let mut end = TailBenchEnd::new(reads);
+    end.count(context.console, queue, wanted, begun, &mut budget)
+        .await;
     if let Some(budget) = budget.filter(ReadBudget::is_spent) {
-        let target = Target::Stream(args.partitions.join(" ").into());
-        end.failure.get_or_insert(budget.failure(target));
+        let given_up = partition_reads::given_up(&end.reads, budget.limit());
+        end.failure.get_or_insert(given_up);
     }
     subscriptions.shutdown().await;
     let first = end.first.unwrap_or_default();
@@ -81,8 +86,12 @@ enum TailBenchEvent {
     Received(MeasuredMessages),
     Missing(u64),
     Resumed,
-    Failed(Failure),
+    /// Its end came, or why it ended before that.
+    Ended(Option<Failure>),
 }
+
+/// What happened to which of the subscriptions.
+type NumberedEvent = (usize, TailBenchEvent);
 
 /// Some messages that came.
 #[derive(Default)]
@@ -152,29 +161,30 @@ impl MessageSink for TailMeter {
 async fn read(
     observer: Observer,
     spec: SubscribeSpec,
-    target: Target,
-    sender: mpsc::Sender<TailBenchEvent>,
+    number: usize,
+    sender: mpsc::Sender<NumberedEvent>,
 ) {
+    let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
     let meter = TailMeter {
         started: Timestamp::now(),
         measured: MeasuredMessages::default(),
         open_bytes: 0,
     };
     let ended = match observer.subscribe_into(spec, meter).await {
-        Ok(subscription) => forward(subscription, &target, &sender).await,
+        Ok(subscription) => forward(subscription, &target, number, &sender).await,
         Err(error) => Some(error.into()),
     };
-    if let Some(failure) = ended {
-        // The count may be over already.
-        sender.send(TailBenchEvent::Failed(failure)).await.ok();
-    }
+    // The count may be over already.
+    let ended = TailBenchEvent::Ended(ended);
+    sender.send((number, ended)).await.ok();
 }
 
 /// Hands on what comes; returns why it ended, where that is a failure.
 async fn forward(
     mut subscription: Subscription<TailMeter>,
     target: &Target,
-    sender: &mpsc::Sender<TailBenchEvent>,
+    number: usize,
+    sender: &mpsc::Sender<NumberedEvent>,
 ) -> Option<Failure> {
     while let Some(item) = subscription.next().await {
         let event = match item {
@@ -194,7 +204,7 @@ async fn forward(
                 | SubscriptionEvent::PastEnd { .. },
             ) => continue,
         };
-        if sender.send(event).await.is_err() {
+        if sender.send((number, event)).await.is_err() {
             break;
         }
     }
@@ -210,12 +220,60 @@ struct TailBenchEnd {
     first: Option<Duration>,
     failure: Option<Failure>,
     interrupted: bool,
+    /// How far each partition came.
+    reads: Vec<PartitionRead>,
 }
 
 impl TailBenchEnd {
-    fn apply_event(&mut self, event: TailBenchEvent, begun: Instant) {
+    /// Of these subscriptions, of which nothing has come.
+    fn new(reads: Vec<PartitionRead>) -> Self {
+        Self {
+            speed: Throughput::new(),
+            missing: 0,
+            resumed: 0,
+            first: None,
+            failure: None,
+            interrupted: false,
+            reads,
+        }
+    }
+
+    /// Adds up what the subscriptions bring until all have ended, enough came, or SIGINT.
+    async fn count(
+        &mut self,
+        console: &mut Stdio,
+        mut queue: mpsc::Receiver<NumberedEvent>,
+        wanted: u64,
+        begun: Instant,
+        budget: &mut Option<ReadBudget>,
+    ) {
+        let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut ticks = interval(Duration::from_secs(1));
+        let mut progress = BenchProgress::new();
+        while self.speed.messages < wanted {
+            tokio::select! {
+                biased;
+                _ = &mut interrupt => {
+                    self.interrupted = true;
+                    break;
+                }
+                event = next_event(&mut queue, budget) => match event {
+                    Some(event) => self.apply_event(event, begun),
+                    None => break,
+                },
+                _ = ticks.tick() => progress.print_progress(console, self.speed.messages, "received"),
+            }
+        }
+        BenchProgress::clear(console);
+    }
+
+    fn apply_event(&mut self, (number, event): NumberedEvent, begun: Instant) {
+        let read = self.reads.get_mut(number);
         match event {
             TailBenchEvent::Received(messages) => {
+                if let Some(read) = read {
+                    read.add(messages.messages);
+                }
                 self.speed.took = begun.elapsed();
                 self.first.get_or_insert(self.speed.took);
                 self.speed.messages += messages.messages;
@@ -225,8 +283,13 @@ impl TailBenchEnd {
             }
             TailBenchEvent::Missing(count) => self.missing += count,
             TailBenchEvent::Resumed => self.resumed += 1,
-            TailBenchEvent::Failed(failure) => {
-                self.failure.get_or_insert(failure);
+            TailBenchEvent::Ended(failure) => {
+                if let Some(read) = read {
+                    read.end(failure.as_ref());
+                }
+                if let Some(failure) = failure {
+                    self.failure.get_or_insert(failure);
+                }
             }
         }
     }
@@ -264,53 +327,16 @@ impl TailBenchEnd {
 
 /// What comes next; `None` once all has come, or is given up.
 async fn next_event(
-    queue: &mut mpsc::Receiver<TailBenchEvent>,
+    queue: &mut mpsc::Receiver<NumberedEvent>,
     budget: &mut Option<ReadBudget>,
-) -> Option<TailBenchEvent> {
+) -> Option<NumberedEvent> {
     let Some(budget) = budget else {
         return queue.recv().await;
     };
     let event = budget.wait(queue.recv()).await.flatten();
-    if let Some(TailBenchEvent::Received(came)) = &event {
+    if let Some((_, TailBenchEvent::Received(came))) = &event {
         let [messages, bytes] = [came.messages, came.bytes].map(usize::try_from);
         budget.earn(messages.unwrap_or(0), bytes.unwrap_or(0));
     }
     event
-}
-
-/// Adds up what the subscriptions bring until all have ended, enough came, or SIGINT.
-async fn count(
-    console: &mut Stdio,
-    mut queue: mpsc::Receiver<TailBenchEvent>,
-    wanted: u64,
-    begun: Instant,
-    budget: &mut Option<ReadBudget>,
-) -> TailBenchEnd {
-    let mut end = TailBenchEnd {
-        speed: Throughput::new(),
-        missing: 0,
-        resumed: 0,
-        first: None,
-        failure: None,
-        interrupted: false,
-    };
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
-    let mut ticks = interval(Duration::from_secs(1));
-    let mut progress = BenchProgress::new();
-    while end.speed.messages < wanted {
-        tokio::select! {
-            biased;
-            _ = &mut interrupt => {
-                end.interrupted = true;
-                break;
-            }
-            event = next_event(&mut queue, budget) => match event {
-                Some(event) => end.apply_event(event, begun),
-                None => break,
-            },
-            _ = ticks.tick() => progress.print_progress(console, end.speed.messages, "received"),
-        }
-    }
-    BenchProgress::clear(console);
-    end
 }

@@ -243,7 +243,7 @@ impl<'c> TailRunner<'c> {
         if !budget.is_spent() || self.subscriptions.is_over() {
             return false;
         }
-        let failure = budget.failure(self.subscriptions.target());
+        let failure = self.subscriptions.given_up(budget);
         self.console.print_error(&failure.sentence);
         if self.exit == Exit::DONE {
             self.exit = Exit::for_error(failure.kind);

@@ -10,9 +10,12 @@ use tokio::task::JoinSet;
 use tokio_stream::Stream;
 
 use crate::cli::exit::{CliError, Result};
+use crate::cli::partition_reads::{self, PartitionRead};
 use crate::cli::read_budget::ReadBudget;
 use crate::client::{Observer, Subscription, SubscriptionItem};
-use crate::model::{PartitionId, RetryLimit, StreamName, SubscribeSpec, Target};
+use crate::model::{
+    Failure, PartitionId, RetryLimit, StreamName, SubscribeSpec, SubscriptionEvent, Target,
+};
 use crate::store::{Chunk, ChunkBuilder};
 
 /// Subscriptions of one tail: each is a session at a broker, with buffers on both sides.
@@ -25,6 +28,7 @@ pub(super) struct PartitionSubscription {
     pub(super) stream: StreamName,
     pub(super) partition: PartitionId,
     messages: Option<Subscription<ChunkBuilder>>,
+    read: PartitionRead,
 }
 
 impl PartitionSubscription {
@@ -32,12 +36,31 @@ impl PartitionSubscription {
     pub(super) async fn open(observer: &Observer, mut spec: SubscribeSpec) -> Result<Self> {
         spec.give_up = RetryLimit::Never;
         let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
+        let read = PartitionRead::of(&spec);
         let messages = observer.subscribe_into(spec, ChunkBuilder::new()).await?;
         Ok(Self {
             stream,
             partition,
             messages: Some(messages),
+            read,
         })
+    }
+}
+
+impl PartitionSubscription {
+    /// Counts what came, and how it ended.
+    fn count(&mut self, item: &SubscriptionItem<Arc<Chunk>>) {
+        match item {
+            SubscriptionItem::Batch(chunk) => {
+                self.read.add(u64::try_from(chunk.len()).unwrap_or(0));
+            }
+            SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
+                let target = Target::Partition(Arc::clone(&self.stream), self.partition);
+                let failure = reason.clone().failure(&target);
+                self.read.end(failure.as_ref());
+            }
+            SubscriptionItem::Event(_) => {}
+        }
     }
 }
 
@@ -66,7 +89,7 @@ impl SubscriptionSet {
             let what = format!("these are {}: name some, as STREAM:0-99", specs.len());
             return Err(too_many(&what));
         }
-        let target = target_of(&specs);
+        let asked: Vec<_> = specs.iter().map(PartitionRead::of).collect();
         let permits = Arc::new(Semaphore::new(OPENED_AT_ONCE));
         let mut opening = JoinSet::new();
         for (number, spec) in specs.into_iter().enumerate() {
@@ -80,7 +103,7 @@ impl SubscriptionSet {
         let mut subscriptions = Vec::new();
         // Opening them is a request, and nothing of what is to come.
         let Some(opened) = budget.wait(opening.join_all()).await else {
-            return Err(budget.failure(target).into());
+            return Err(partition_reads::given_up(&asked, budget.limit()).into());
         };
         for (number, subscription) in opened {
             subscriptions.push((number, subscription?));
@@ -95,12 +118,10 @@ impl SubscriptionSet {
         })
     }
 
-    /// Partitions whose end has not come, those of one stream together.
-    pub(super) fn target(&self) -> Target {
-        let open = self.subscriptions.iter();
-        let open = open.filter(|subscription| subscription.messages.is_some());
-        let specs = open.map(|open| SubscribeSpec::new(Arc::clone(&open.stream), open.partition));
-        target_of(&specs.collect::<Vec<_>>())
+    /// What giving up those partitions says whose end has not come.
+    pub(super) fn given_up(&self, budget: &ReadBudget) -> Failure {
+        let reads = self.subscriptions.iter().map(|one| one.read.clone());
+        partition_reads::given_up(&reads.collect::<Vec<_>>(), budget.limit())
     }
 
     /// Whether all have ended.
@@ -155,6 +176,7 @@ impl SubscriptionSet {
                 }
                 match Pin::new(messages).poll_next(cx) {
                     Poll::Ready(Some(item)) => {
+                        subscription.count(&item);
                         self.next_polled = number + 1;
                         return Poll::Ready(Some((number, item)));
                     }
@@ -170,17 +192,6 @@ impl SubscriptionSet {
             }
         })
         .await
-    }
-}
-
-/// What a sentence about these names: the partition where it is one, else the stream, else the cluster.
-fn target_of(specs: &[SubscribeSpec]) -> Target {
-    match specs {
-        [only] => Target::Partition(Arc::clone(&only.stream), only.partition),
-        [first, rest @ ..] if rest.iter().all(|spec| spec.stream == first.stream) => {
-            Target::Stream(Arc::clone(&first.stream))
-        }
-        _ => Target::Cluster,
     }
 }
 

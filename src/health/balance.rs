@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::election::is_majority;
 use super::{Known, Truth};
 use crate::model::{Timestamp, counted, first_names};
 
@@ -114,6 +115,14 @@ impl Balance {
         if spread(&after) >= now {
             let text = "No restart would even the leaders: who restarts leads nothing afterwards";
             return Some(format!("{text}; {cannot}"));
+        }
+        // Nobody would take over what it leads.
+        let members = truth.members().count();
+        if !is_majority(leads.len() - 1, members) {
+            return Some(format!(
+                "{cannot}, and without {broker} no majority of {} would be left to elect others",
+                counted(members, "broker")
+            ));
         }
         let moved: Vec<String> = after
             .iter()

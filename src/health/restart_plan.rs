@@ -310,7 +310,7 @@ impl Reasons {
             (
                 RestartSafety::Wait,
                 last,
-                "would have no leader: no other replica is in sync",
+                "would have no leader: it holds their only copy in sync",
             ),
             (
                 downtime,

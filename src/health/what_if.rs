@@ -3,7 +3,7 @@
 //! Worked out from the truth as it is; whom Liftbridge would really elect, it decides by itself.
 
 use super::election::{in_sync_without, is_majority};
-use super::{BrokerTruth, HealthOptions, PartitionTruth, Truth};
+use super::{BrokerTruth, HealthOptions, Known, PartitionTruth, Truth};
 use crate::model::{BrokerId, PartitionId, StreamName};
 
 /// What the loss of one broker would do to the cluster.
@@ -39,8 +39,14 @@ pub struct PartitionLoss {
 pub enum LossOutcome {
     /// No other in-sync replica could lead it.
     Leaderless,
+    /// Another in-sync replica could lead it, and no majority of brokers would be left to elect it.
+    NoElection,
     /// Nothing would commit: fewer in-sync replicas than its stream needs.
     BelowMinIsr,
+    /// Nothing would commit: the leader waits for the lost replica, which only a majority of brokers takes out of the ISR.
+    CommitsWait,
+    /// It is paused, and elects nobody before something resumes it.
+    StaysPaused,
     /// Another in-sync replica would lead it.
     NewLeader,
     /// A replica less, and all goes on.
@@ -49,9 +55,12 @@ pub enum LossOutcome {
 
 impl LossOutcome {
     /// Every outcome, the worst first.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::Leaderless,
+        Self::NoElection,
         Self::BelowMinIsr,
+        Self::CommitsWait,
+        Self::StaysPaused,
         Self::NewLeader,
         Self::FewerReplicas,
     ];
@@ -64,6 +73,7 @@ impl BrokerLoss {
         let brokers = members.clone().count();
         let others = members.filter(|other| other.name() != broker.name());
         let left = others.filter(|other| other.is_answering()).count();
+        let keeps_majority = is_majority(left, brokers);
         let streams = truth.streams.iter();
         let partitions = streams.flat_map(|stream| {
             // Every stream needs one replica to commit.
@@ -72,45 +82,68 @@ impl BrokerLoss {
                 .unwrap_or(1);
             let partitions = stream.partitions.iter();
             partitions.filter_map(move |partition| {
-                let (outcome, in_sync) = outcome(broker.name(), partition, min_isr, truth)?;
+                let in_sync = left_in_sync(broker.name(), partition, truth)?;
+                let was_in_sync = partition.isr.iter().any(|id| **id == *broker.name());
+                let outcome = if in_sync.is_empty() {
+                    LossOutcome::Leaderless
+                } else if partition.leader.as_deref() == Some(broker.name()) {
+                    outcome_of_leader(partition, in_sync.len() < min_isr, keeps_majority)
+                } else {
+                    let waits = was_in_sync && !keeps_majority;
+                    outcome_of_follower(in_sync.len() < min_isr, waits)
+                };
                 Some(PartitionLoss {
                     stream: StreamName::clone(&stream.name),
                     partition: partition.id,
                     outcome,
                     in_sync,
-                    was_in_sync: partition.isr.iter().any(|id| **id == *broker.name()),
+                    was_in_sync,
                 })
             })
         });
         Self {
             left,
             brokers,
-            keeps_majority: is_majority(left, brokers),
+            keeps_majority,
             partitions: partitions.collect(),
         }
     }
 }
 
-fn outcome(
-    lost: &str,
-    partition: &PartitionTruth,
-    min_isr: usize,
-    truth: &Truth,
-) -> Option<(LossOutcome, Vec<BrokerId>)> {
+/// The in-sync replicas that would be left and answer; `None` where the broker holds no replica.
+fn left_in_sync(lost: &str, partition: &PartitionTruth, truth: &Truth) -> Option<Vec<BrokerId>> {
     partition.replicas.iter().find(|id| &***id == lost)?;
     let answers = |id: &&BrokerId| truth.broker(id).is_some_and(BrokerTruth::is_answering);
     let left = in_sync_without(&partition.isr, lost);
-    let left: Vec<BrokerId> = left.into_iter().filter(answers).cloned().collect();
-    let outcome = if left.is_empty() {
-        LossOutcome::Leaderless
-    } else if left.len() < min_isr {
+    Some(left.into_iter().filter(answers).cloned().collect())
+}
+
+/// What becomes of a partition that loses its leader, and has others in sync.
+fn outcome_of_leader(
+    partition: &PartitionTruth,
+    is_below: bool,
+    keeps_majority: bool,
+) -> LossOutcome {
+    if partition.paused == Known::Yes {
+        LossOutcome::StaysPaused
+    } else if !keeps_majority {
+        LossOutcome::NoElection
+    } else if is_below {
         LossOutcome::BelowMinIsr
-    } else if partition.leader.as_deref() == Some(lost) {
+    } else {
         LossOutcome::NewLeader
+    }
+}
+
+/// What becomes of a partition that loses another replica than its leader; `waits` where that one stays in the ISR.
+fn outcome_of_follower(is_below: bool, waits: bool) -> LossOutcome {
+    if is_below {
+        LossOutcome::BelowMinIsr
+    } else if waits {
+        LossOutcome::CommitsWait
     } else {
         LossOutcome::FewerReplicas
-    };
-    Some((outcome, left))
+    }
 }
 
 #[cfg(test)]
@@ -175,7 +208,8 @@ mod tests {
                 &["b", "c"][..],
                 LossOutcome::NewLeader,
             ),
-            (&["a", "b", "c"], false, &["b"], LossOutcome::NewLeader),
+            // One of three brokers would be left: it is in sync, and nobody elects it.
+            (&["a", "b", "c"], false, &["b"], LossOutcome::NoElection),
             (&["a", "c"], false, &[], LossOutcome::Leaderless),
             (&["a"], true, &[], LossOutcome::Leaderless),
         ] {
@@ -194,6 +228,27 @@ mod tests {
         let outcome = |min_isr| loss_of("b", &truth, min_isr).partitions[0].outcome;
         assert_eq!(outcome(2), LossOutcome::FewerReplicas);
         assert_eq!(outcome(3), LossOutcome::BelowMinIsr);
+    }
+
+    #[test]
+    fn without_a_majority_the_loss_of_a_follower_stops_commits() {
+        let outcome = |isr: &[&str]| loss_of("b", &cluster(isr, false), 1).partitions[0].outcome;
+        assert_eq!(outcome(&["a", "b"]), LossOutcome::CommitsWait);
+        assert_eq!(outcome(&["a"]), LossOutcome::FewerReplicas);
+    }
+
+    #[test]
+    fn a_paused_partition_elects_nobody() {
+        let mut truth = cluster(&["a", "b", "c"], true);
+        let mut stream = StreamTruth::clone(&truth.streams[0]);
+        let partition = PartitionTruth {
+            paused: Known::Yes,
+            ..stream.partitions[0].clone()
+        };
+        stream.partitions = [partition].into();
+        truth.streams = [Arc::new(stream)].into();
+        let outcome = loss_of("a", &truth, 1).partitions[0].outcome;
+        assert_eq!(outcome, LossOutcome::StaysPaused);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What would follow if a broker were lost.
 
+use ratatui::style::Style;
+
 use super::Line;
 use crate::app::App;
 use crate::health::{BrokerLoss, BrokerTruth, LossOutcome, PartitionLoss, Reach};
@@ -85,44 +87,8 @@ fn outcome_line(
     outcome: LossOutcome,
     theme: &Theme,
 ) -> Line {
-    let (sign, style, would, does) = match outcome {
-        LossOutcome::Leaderless => (
-            theme.glyphs.broken,
-            theme.broken,
-            "would have no leader: no other replica is in sync",
-            [
-                "has no leader until it is back",
-                "have no leader until it is back",
-            ],
-        ),
-        LossOutcome::BelowMinIsr => (
-            theme.glyphs.broken,
-            theme.broken,
-            "would commit nothing: below their minimum ISR",
-            [
-                "commits nothing until it is back: below its minimum ISR",
-                "commit nothing until it is back: below their minimum ISR",
-            ],
-        ),
-        LossOutcome::NewLeader => (
-            theme.glyphs.degraded,
-            theme.degraded,
-            "would get another leader, within about 15s",
-            [
-                "waits for another leader, about 15s from the loss on",
-                "wait for another leader, about 15s from the loss on",
-            ],
-        ),
-        LossOutcome::FewerReplicas => (
-            theme.glyphs.good,
-            theme.good,
-            "would go on with a replica less",
-            [
-                "goes on with a replica less: when it is back, it copies what it lacks",
-                "go on with a replica less: when it is back, it copies what it lacks",
-            ],
-        ),
-    };
+    let (sign, style) = mark(outcome, theme);
+    let (would, does) = words(outcome);
     let partitions = loss.partitions.iter();
     let count = partitions.filter(|one| one.outcome == outcome).count();
     let [one, several] = does;
@@ -136,6 +102,75 @@ fn outcome_line(
         span(format!("{sign} {count} "), style),
         span(text, theme.text),
     ])
+}
+
+/// How bad that is.
+fn mark(outcome: LossOutcome, theme: &Theme) -> (&'static str, Style) {
+    match outcome {
+        LossOutcome::Leaderless
+        | LossOutcome::NoElection
+        | LossOutcome::BelowMinIsr
+        | LossOutcome::CommitsWait => (theme.glyphs.broken, theme.broken),
+        LossOutcome::StaysPaused | LossOutcome::NewLeader => {
+            (theme.glyphs.degraded, theme.degraded)
+        }
+        LossOutcome::FewerReplicas => (theme.glyphs.good, theme.good),
+    }
+}
+
+/// What would become of partitions, and what has become of one and of several.
+fn words(outcome: LossOutcome) -> (&'static str, [&'static str; 2]) {
+    match outcome {
+        LossOutcome::Leaderless => (
+            "would have no leader: no other in-sync replica answers",
+            [
+                "has no leader until it is back",
+                "have no leader until it is back",
+            ],
+        ),
+        LossOutcome::NoElection => (
+            "would have no leader: no majority would elect another",
+            [
+                "has no leader: no majority elects another",
+                "have no leader: no majority elects another",
+            ],
+        ),
+        LossOutcome::CommitsWait => (
+            "would commit nothing: no majority takes this replica out of the ISR",
+            [
+                "commits nothing: no majority takes this replica out of the ISR",
+                "commit nothing: no majority takes this replica out of the ISR",
+            ],
+        ),
+        LossOutcome::StaysPaused => (
+            "would stay paused, and elect nobody before they are resumed",
+            [
+                "stays paused, and elects nobody before it is resumed",
+                "stay paused, and elect nobody before they are resumed",
+            ],
+        ),
+        LossOutcome::BelowMinIsr => (
+            "would commit nothing: below their minimum ISR",
+            [
+                "commits nothing until it is back: below its minimum ISR",
+                "commit nothing until it is back: below their minimum ISR",
+            ],
+        ),
+        LossOutcome::NewLeader => (
+            "would get another leader, within about 15s",
+            [
+                "waits for another leader, about 15s from the loss on",
+                "wait for another leader, about 15s from the loss on",
+            ],
+        ),
+        LossOutcome::FewerReplicas => (
+            "would go on with a replica less",
+            [
+                "goes on with a replica less: when it is back, it copies what it lacks",
+                "go on with a replica less: when it is back, it copies what it lacks",
+            ],
+        ),
+    }
 }
 
 fn majority(loss: &BrokerLoss, is_down: bool, theme: &Theme) -> Line {

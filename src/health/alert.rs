@@ -6,11 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Rule, Severity};
+use super::{Finding, QuietHours, Rule, Severity};
 use crate::model::{Target, Timestamp, Zone};
-
-/// Minutes of a day.
-const DAY: u16 = 24 * 60;
 
 /// Which findings count for alerts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,26 +30,6 @@ impl Default for AlertPolicy {
             quiet: None,
             zone: Zone::Utc,
         }
-    }
-}
-
-/// A part of each day, from a minute to another, which may be one of the next day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QuietHours {
-    /// The first minute of the day.
-    pub from: u16,
-    /// The minute after the last one.
-    pub to: u16,
-}
-
-impl QuietHours {
-    fn includes(self, now: Timestamp, zone: &Zone) -> bool {
-        use chrono::Timelike;
-        let local = now.to_utc().with_timezone(zone);
-        let minute = u16::try_from(local.hour() * 60 + local.minute()).unwrap_or(0);
-        // Of a stretch over midnight both ends are taken from its beginning.
-        let since_begin = |minute: u16| (minute + DAY - self.from) % DAY;
-        since_begin(minute) < since_begin(self.to)
     }
 }
 
@@ -116,7 +93,8 @@ impl AlertTracker {
     /// What is wrong now and stands for itself, and all that is wrong; returns what is to be told, the gravest first.
     ///
     /// What another finding explains is not told for itself. Once it was told, it is over when it is, and not when its
-    /// cause is found.
+    /// cause is found, nor when the same thing has become worse: an under-replicated partition that loses its leader is
+    /// not well again.
     pub fn observe<'a>(
         &mut self,
         roots: impl Iterator<Item = &'a Finding>,
@@ -131,9 +109,11 @@ impl AlertTracker {
             self.see(finding, now);
         }
         for finding in all.filter(|one| one.severity >= least) {
-            if let Some(known) = self.known.get_mut(&(finding.rule, finding.key())) {
-                known.gone = None;
-            }
+            let same_target = self.known.values_mut().filter(|known| {
+                known.finding.rule == finding.rule && known.finding.key() == finding.key()
+                    || known.alerted.is_some() && has_become(&known.finding, finding)
+            });
+            same_target.for_each(|known| known.gone = None);
         }
         self.due(now)
     }
@@ -190,6 +170,21 @@ impl AlertTracker {
         alerts.sort_by_key(|alert| std::cmp::Reverse(alert.finding.severity));
         alerts
     }
+}
+
+/// Whether what was told goes on as something that is no better.
+fn has_become(alerted: &Finding, now: &Finding) -> bool {
+    let is_same_place = alerted.partitions.is_empty()
+        || alerted
+            .partitions
+            .iter()
+            .any(|partition| now.partitions.contains(partition));
+    let state = alerted.rule.state();
+    state.is_some()
+        && state == now.rule.state()
+        && alerted.key() == now.key()
+        && is_same_place
+        && now.severity >= alerted.severity
 }
 
 #[cfg(test)]
@@ -296,6 +291,69 @@ mod tests {
             "60 orders resolved",
         ];
         assert_eq!(named(&looks), expected);
+    }
+
+    #[test]
+    fn what_becomes_worse_is_not_over() {
+        let of = |severity, rule, partitions: &[i32]| {
+            let target = Target::Stream("orders".into());
+            let mut finding = Finding::new(severity, rule, target, "", Vec::new(), Timestamp(1));
+            finding.partitions = partitions.to_vec();
+            finding
+        };
+        let behind = [of(Severity::Warning, Rule::UnderReplicated, &[0, 1])];
+        let mut leaderless = [of(Severity::Critical, Rule::LeaderUnreachable, &[1])];
+        let elsewhere = [of(Severity::Critical, Rule::LeaderUnreachable, &[2])];
+        let named = |looks: &[(i64, &[Finding])]| {
+            let mut tracker = AlertTracker::new(AlertPolicy::default());
+            let mut lines = Vec::new();
+            for (second, findings) in looks {
+                let roots = findings.iter().filter(|one| one.cause.is_none());
+                let alerts = tracker.observe(roots, findings.iter(), Timestamp(second * SECOND));
+                lines.extend(alerts.iter().map(|one| {
+                    let (rule, kind) = (one.finding.rule.as_str(), one.kind.as_str());
+                    format!("{second} {rule} {kind}")
+                }));
+            }
+            lines
+        };
+        let worse: [(i64, &[Finding]); 6] = [
+            (0, &behind),
+            (10, &behind),
+            (20, &leaderless),
+            (30, &leaderless),
+            (40, &[]),
+            (50, &[]),
+        ];
+        let expected = [
+            "10 under-replicated raised",
+            "30 leader-unreachable raised",
+            "50 leader-unreachable resolved",
+            "50 under-replicated resolved",
+        ];
+        assert_eq!(named(&worse), expected);
+        let other: [(i64, &[Finding]); 4] = [
+            (0, &behind),
+            (10, &behind),
+            (20, &elsewhere),
+            (30, &elsewhere),
+        ];
+        let over = named(&other);
+        assert!(
+            over.contains(&"30 under-replicated resolved".to_owned()),
+            "{over:?}"
+        );
+        // Nor is it over where the loss of a broker explains it.
+        for finding in &mut leaderless {
+            finding.cause = Some("node-2".into());
+        }
+        let explained: [(i64, &[Finding]); 4] = [
+            (0, &behind),
+            (10, &behind),
+            (20, &leaderless),
+            (30, &leaderless),
+        ];
+        assert_eq!(named(&explained), ["10 under-replicated raised"]);
     }
 
     #[test]

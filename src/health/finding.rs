@@ -171,10 +171,45 @@ pub enum Rule {
     CursorLag,
 }
 
+/// What several rules say the state of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum StateOf {
+    Broker,
+    Partition,
+    Cursor,
+}
+
 impl Rule {
     /// Whether its findings stay until somebody has acknowledged them: what is gone does not come back.
     pub fn needs_acknowledgement(self) -> bool {
         matches!(self, Self::LogWentBack | Self::StreamRecreated)
+    }
+
+    /// What its findings say the state of, where rules take turns in saying that: of two of them about the same thing, one is
+    /// what became of the other.
+    pub(super) fn state(self) -> Option<StateOf> {
+        match self {
+            Self::BrokerSilent | Self::BrokerFailing | Self::BrokerCatchingUp => {
+                Some(StateOf::Broker)
+            }
+            Self::LeaderUnreachable
+            | Self::Leaderless
+            | Self::BelowMinIsr
+            | Self::CommitStalled
+            | Self::AtMinIsr
+            | Self::UnderReplicated => Some(StateOf::Partition),
+            Self::CursorBeyondEnd
+            | Self::CursorUnreadable
+            | Self::CursorStalled
+            | Self::CursorLag => Some(StateOf::Cursor),
+            Self::LogWentBack
+            | Self::StreamRecreated
+            | Self::NoBroker
+            | Self::AddressUnknown
+            | Self::NoMetadataLeader
+            | Self::ViewsDisagree
+            | Self::CursorMovedBack => None,
+        }
     }
 
     /// Every rule, the gravest first.

@@ -40,6 +40,16 @@ fn fault(dashboard: &Driver, line: &str) {
     dashboard.press("enter");
 }
 
+/// Until it is announced that the broker's silence is over.
+async fn wait_for_end(dashboard: &mut Driver, broker: &str) {
+    dashboard
+        .wait_for_picture("the end told", |picture| {
+            let mut announced = picture.announced.iter();
+            announced.any(|text| text.contains("over: ") && text.contains(broker))
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn a_broker_that_dies_is_told_once_and_so_is_its_return() {
     let (cluster, _client) = cluster_with(&["orders"]).await;
@@ -111,16 +121,14 @@ async fn one_that_fails_is_said_once_and_one_that_never_ends_holds_nothing_up() 
     dashboard.wait_for("3 brokers").await;
     fault(&dashboard, "kill 2");
     dashboard.wait_for("the alert command page: exit").await;
-    // The next ones fail too, and the last one hangs.
+    // The next ones fail too, and the third one hangs. Each is told before the next begins: two that are away at once are
+    // told as what that means.
     fault(&dashboard, "restart 2");
+    wait_for_end(&mut dashboard, "demo-2").await;
     fault(&dashboard, "kill 3");
+    dashboard.wait_for("demo-3 does not answer").await;
     fault(&dashboard, "restart 3");
-    dashboard
-        .wait_for_picture("the end told", |picture| {
-            let mut announced = picture.announced.iter();
-            announced.any(|text| text.contains("over: ") && text.contains("demo-3"))
-        })
-        .await;
+    wait_for_end(&mut dashboard, "demo-3").await;
     dashboard.press("2");
     dashboard.wait_for("BROKERS").await;
     dashboard.press("ctrl-n");

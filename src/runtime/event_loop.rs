@@ -205,9 +205,12 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         }
     }
 
-    /// Takes what is there already, so that a burst costs one frame.
+    /// Takes what is there already, so that a burst costs one frame; once a key is to be answered, the rest waits for that.
     async fn drain(&mut self) -> io::Result<()> {
         for _ in 0..DRAIN {
+            if self.frame_limiter.hurries(Instant::now()) {
+                break;
+            }
             let Some(wakeup) = self.ready().await else {
                 break;
             };
@@ -257,7 +260,10 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             // editor's too.
             HostEvent::Continued | HostEvent::Interrupted if is_editing => Ok(()),
             HostEvent::Input(report) => match input::event(report) {
-                Some(event) => self.update_shown(event),
+                Some(event) => {
+                    self.frame_limiter.pressed();
+                    self.update_shown(event)
+                }
                 None => Ok(()),
             },
             HostEvent::Continued => self.take_terminal_back(),

@@ -228,6 +228,11 @@ pub(super) fn is_text(value: &[u8]) -> bool {
         return false;
     }
     let sample = value.get(..SAMPLE).unwrap_or(value);
+    if sample.is_ascii() {
+        // Nearly all text is, and bytes are counted far faster than characters.
+        let is_odd = |byte: &&u8| byte.is_ascii_control() && !matches!(byte, b'\t'..=b'\r');
+        return sample.iter().filter(is_odd).count() * 8 < sample.len().max(1);
+    }
     let text = match std::str::from_utf8(sample) {
         Ok(text) => text,
         Err(error) if error.error_len().is_none() && sample.len() < value.len() => {

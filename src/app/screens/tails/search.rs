@@ -11,7 +11,9 @@ use crate::app::notice::Level;
 use crate::store::{ChunkKey, Query, Store};
 
 /// Chunks passed to one scan: few enough that what has come since is scanned soon.
-const MAX_CHUNKS_AT_ONCE: usize = 32;
+const CHUNKS_AT_ONCE: usize = 32;
+/// The same while nothing matches, in which case new messages are not waited for: each scan is twice as long as the one before.
+const MAX_CHUNKS_AT_ONCE: usize = 1024;
 
 /// The query of a tail.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Search {
     query: Option<Arc<Query>>,
     scan: Option<Scan>,
     undecided: u64,
+    /// Scans without a match since the last one with any.
+    empty_scans: u32,
 }
 
 /// A scan under way.
@@ -27,6 +31,7 @@ struct Scan {
     id: ScanId,
     /// Names of the chunks in the order in which they were passed; none for those answered.
     keys: Vec<Option<ChunkKey>>,
+    found: bool,
 }
 
 impl Search {
@@ -62,6 +67,7 @@ impl Search {
         let query = query.map(|query| schemas.reading_query(query));
         self.query = query.map(Arc::new);
         self.undecided = 0;
+        self.empty_scans = 0;
         if self.query.is_some() {
             store.begin_query();
         } else {
@@ -76,14 +82,20 @@ impl Search {
             return;
         };
         let (keys, chunks): (Vec<_>, Vec<_>) =
-            store.unasked(MAX_CHUNKS_AT_ONCE).into_iter().unzip();
+            store.unasked(self.chunks_at_once()).into_iter().unzip();
         if chunks.is_empty() {
             return;
         }
         let id = context.new_scan_id();
         context.emit(Effect::Scan(id, Arc::clone(query), chunks));
         let keys = keys.into_iter().map(Some).collect();
-        self.scan = Some(Scan { id, keys });
+        let found = false;
+        self.scan = Some(Scan { id, keys, found });
+    }
+
+    fn chunks_at_once(&self) -> usize {
+        let times = 1_usize.checked_shl(self.empty_scans).unwrap_or(usize::MAX);
+        CHUNKS_AT_ONCE.saturating_mul(times).min(MAX_CHUNKS_AT_ONCE)
     }
 
     /// A scan found something; `false` where it is not this tail's, or no longer.
@@ -99,6 +111,7 @@ impl Search {
         };
         match event {
             ScanEvent::Matches { chunk, indices } => {
+                scan.found |= !indices.is_empty();
                 if let Some(key) = scan.keys.get_mut(*chunk).and_then(Option::take) {
                     store.accept(key, Arc::clone(indices));
                 }
@@ -113,6 +126,7 @@ impl Search {
             }
             ScanEvent::Finished { undecided } => {
                 self.undecided += undecided;
+                self.empty_scans = if scan.found { 0 } else { self.empty_scans + 1 };
                 let without_match = scan.keys.iter_mut().filter_map(Option::take);
                 without_match.for_each(|key| store.accept(key, Arc::default()));
                 self.scan = None;

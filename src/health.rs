@@ -118,9 +118,9 @@ use known_findings::KnownFindings;
 use pending_views::PendingViews;
 use stream_tracker::{StreamSums, StreamTracker};
 
-/// Partitions that are looked at in one call: a tenth of a very large cluster, which keeps the call within some
+/// Partitions that are looked at in one call: a twentieth of a very large cluster, which keeps the call within some
 /// milliseconds.
-const PARTITIONS_AT_ONCE: usize = 4_000;
+const PARTITIONS_AT_ONCE: usize = 2_000;
 
 /// How long the first looks take from the first answer on: a broker with a dead peer answers after 3 s (wire-contract §0.5).
 const FIRST_LOOKS: Duration = Duration::from_secs(5);

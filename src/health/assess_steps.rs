@@ -8,6 +8,10 @@ use super::stream_tracker::Assessed;
 use super::{Health, PARTITIONS_AT_ONCE, Truth};
 use crate::model::Timestamp;
 
+/// How many times [`PARTITIONS_AT_ONCE`] have their turn before the truth is put together, of those of which only the log has
+/// grown.
+const TURNS: u8 = 2;
+
 /// How far a truth that takes several calls has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum AssessStep {
@@ -16,6 +20,8 @@ pub(super) enum AssessStep {
     Begun,
     /// Some of the streams that changed were assessed.
     Partly,
+    /// All of which more changed than the log were, and so many turns of the others.
+    Turn(u8),
     /// All of them were: the truth is put together next.
     Assessed,
 }
@@ -104,8 +110,16 @@ impl Health {
             now,
         };
         match self.streams.assess(&context, most) {
-            Assessed::Nothing => Some(std::mem::take(&mut self.step) == AssessStep::Partly),
+            Assessed::Nothing => Some(std::mem::take(&mut self.step) != AssessStep::Begun),
             Assessed::Changes => {
+                let turns = match self.step {
+                    AssessStep::Turn(turns) => turns + 1,
+                    AssessStep::Begun | AssessStep::Partly | AssessStep::Assessed => 1,
+                };
+                if turns < TURNS && self.streams.has_turns_left() {
+                    self.step = AssessStep::Turn(turns);
+                    return None;
+                }
                 self.step = AssessStep::Begun;
                 Some(true)
             }

@@ -245,6 +245,11 @@ impl StreamTracker {
         Assessed::Changes
     }
 
+    /// Whether some of which only the log has grown still wait for their turn.
+    pub(super) fn has_turns_left(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// Of how many partitions more has changed than the ends of logs; `None` where nothing has at all.
     fn restructured(&self, now: Timestamp) -> Option<usize> {
         let all = self.records.values().map(|it| (it, it.change_by(now)));

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::btree_map;
 use std::iter::Peekable;
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,14 +17,14 @@ pub(super) struct ViewMergeJoin<'a> {
     views: Vec<(Claim<'a, Cluster>, Streams<'a>)>,
 }
 
-type Streams<'a> = Peekable<btree_map::Iter<'a, StreamName, Arc<Stream>>>;
+/// The streams that are left, once the first one was asked for.
+type Streams<'a> = Option<Peekable<btree_map::Range<'a, StreamName, Arc<Stream>>>>;
 
 impl<'a> ViewMergeJoin<'a> {
     /// Begins before the first stream.
     pub(super) fn new(views: &[Claim<'a, Cluster>]) -> Self {
-        let streams = |view: &Claim<'a, Cluster>| (*view, view.value.streams.iter().peekable());
         Self {
-            views: views.iter().map(streams).collect(),
+            views: views.iter().map(|view| (*view, None)).collect(),
         }
     }
 
@@ -32,6 +33,9 @@ impl<'a> ViewMergeJoin<'a> {
         let mut claims = Vec::with_capacity(self.views.len());
         let mut unaware = Vec::new();
         for (view, streams) in &mut self.views {
+            let all = &view.value.streams;
+            let from = (Bound::Included(&**name), Bound::Unbounded);
+            let streams = streams.get_or_insert_with(|| all.range::<str, _>(from).peekable());
             match advance(streams, name) {
                 Some(stream) => claims.push(view.with(&**stream)),
                 None if view.current => unaware.push(view.broker),

@@ -9,6 +9,7 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 
 use super::channels::EventReceiver;
@@ -200,7 +201,10 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             Some(event) = self.inbox.tails.recv(), if has_room => Wakeup::Event(event),
             news = news_of(self.recorder.as_deref_mut()) => news.map_or(Wakeup::Due, Wakeup::Event),
             news = news_of_past(self.past.as_mut()) => Wakeup::Past(news),
-            _ = self.tick.tick() => Wakeup::Event(Event::Tick(Timestamp::now())),
+            _ = self.tick.tick() => {
+                log_tasks();
+                Wakeup::Event(Event::Tick(Timestamp::now()))
+            }
             () = sleep_until_due(due) => Wakeup::Due,
         }
     }
@@ -399,6 +403,12 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         self.viewport.clone_from(&drawn);
         drawn.map_or(Ok(()), |viewport| self.update(Event::Viewport(viewport)))
     }
+}
+
+/// Tasks that never end add up: whoever looks for them finds their number in the log.
+fn log_tasks() {
+    let tasks = Handle::current().metrics().num_alive_tasks();
+    tracing::debug!(tasks, "running");
 }
 
 fn no_contexts(name: &str) -> Failure {

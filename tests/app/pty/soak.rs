@@ -1,7 +1,8 @@
 //! The dashboard for a while: the real binary on a storm of messages, under random keys. What it takes stays flat.
 //! `LIFTUI_SOAK=30m cargo test --release --test app soak -- --nocapture` for longer; without it some seconds.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -28,10 +29,11 @@ struct Usage {
     resident_kib: u64,
     threads: u64,
     descriptors: u64,
+    tasks: u64,
 }
 
 impl Usage {
-    fn of(process: u32) -> Self {
+    fn of(process: u32, log: &Path) -> Self {
         let folder = Path::new("/proc").join(process.to_string());
         let status = fs::read_to_string(folder.join("status")).expect("it is running");
         let number = |name: &str| {
@@ -47,6 +49,7 @@ impl Usage {
             resident_kib: number("VmRSS:"),
             threads: number("Threads:"),
             descriptors: u64::try_from(descriptors).expect("few"),
+            tasks: tasks(log),
         }
     }
 
@@ -55,8 +58,27 @@ impl Usage {
             resident_kib: self.resident_kib.max(other.resident_kib),
             threads: self.threads.max(other.threads),
             descriptors: self.descriptors.max(other.descriptors),
+            tasks: self.tasks.max(other.tasks),
         }
     }
+}
+
+/// How many tasks were running when the log was written last; 0 before it was.
+fn tasks(log: &Path) -> u64 {
+    /// More than any line has.
+    const TAIL: u64 = 4096;
+    let Ok(mut file) = File::open(log) else {
+        return 0;
+    };
+    let length = file.metadata().expect("it is a file").len();
+    let from = SeekFrom::Start(length.saturating_sub(TAIL));
+    file.seek(from).expect("it can be read");
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).expect("it can be read");
+    let text = String::from_utf8_lossy(&bytes);
+    let last = text.rsplit("running tasks=").next();
+    let number = last.and_then(|rest| rest.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// A demo cluster in a process of its own.
@@ -70,7 +92,7 @@ impl Drop for Storm {
 }
 
 /// Presses random keys for so long, and returns what was taken at most.
-fn play(terminal: &mut Terminal, random: &mut Rng, time: Duration) -> Usage {
+fn play(terminal: &mut Terminal, random: &mut Rng, time: Duration, log: &Path) -> Usage {
     let process = terminal.child.process_id().expect("it is running");
     let until = Instant::now() + time;
     let mut most = Usage::default();
@@ -85,7 +107,7 @@ fn play(terminal: &mut Terminal, random: &mut Rng, time: Duration) -> Usage {
                 break;
             }
         }
-        most = most.max(Usage::of(process));
+        most = most.max(Usage::of(process, log));
     }
     most
 }
@@ -113,16 +135,27 @@ fn what_it_takes_stays_flat_under_a_storm_and_random_keys() {
         ("HOME", home.path().to_str().expect("a plain path")),
         ("EDITOR", "true"),
     ];
+    let log = home.path().join("liftui.log");
+    let log_name = log.to_str().expect("a plain path");
     let mut terminal = Terminal::run(
-        &["--observe", "--addr", addresses, "--config", config],
+        &[
+            "--observe",
+            "--addr",
+            addresses,
+            "--config",
+            config,
+            "--log",
+            log_name,
+            "-v",
+        ],
         &environment,
     );
     terminal.wait("brokers", |screen| screen.contents().contains("broker"));
 
     let mut random = Rng::with_seed(seed);
     // Every screen was seen, tails are open and what they may keep is kept.
-    let warm = play(&mut terminal, &mut random, time / 2);
-    let most = play(&mut terminal, &mut random, time / 2);
+    let warm = play(&mut terminal, &mut random, time / 2, &log);
+    let most = play(&mut terminal, &mut random, time / 2, &log);
     println!("soak: at first {warm:?}, then {most:?}");
     let flat = |at_first: u64, then: u64, slack: u64| then <= at_first + at_first / 4 + slack;
     assert!(
@@ -134,6 +167,8 @@ fn what_it_takes_stays_flat_under_a_storm_and_random_keys() {
         "{warm:?}, {most:?}"
     );
     assert!(flat(warm.threads, most.threads, 8), "{warm:?}, {most:?}");
+    assert!(warm.tasks > 0, "the log tells how many tasks run");
+    assert!(flat(warm.tasks, most.tasks, 16), "{warm:?}, {most:?}");
 
     let asked = Instant::now();
     terminal.type_keys("\x11");

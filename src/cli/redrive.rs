@@ -406,7 +406,9 @@ fn apply_event(
 ) -> Result<()> {
     let target = Target::Partition(Arc::clone(stream), range.partition);
     match event {
-        SubscriptionEvent::Gap { .. } | SubscriptionEvent::PastEnd { .. } => {
+        SubscriptionEvent::Gap { .. }
+        | SubscriptionEvent::PastEnd { .. }
+        | SubscriptionEvent::Emptied { .. } => {
             let sentence = event.sentence(&target);
             context.console.print_error(&sentence.unwrap_or_default());
             Ok(())

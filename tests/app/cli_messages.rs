@@ -328,6 +328,43 @@ fn a_place_past_the_end_is_told_and_is_no_silent_beginning_at_the_new() {
 }
 
 #[test]
+fn a_range_beyond_the_end_is_done_at_once_and_prints_nothing_of_what_lies_elsewhere() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    for value in ["a", "b"] {
+        test.ok(&format!("publish orders {value} --ack all"));
+    }
+    for (from, to) in [(99, 99), (99, 200), (2, 9)] {
+        let says = format!(
+            "there is no offset {from} yet: partition 0 of stream \"orders\" ends at offset 1\n"
+        );
+        for command in ["tail orders", "tail orders --count", "bench tail orders"] {
+            let output = test.line(&format!("{command} --from {from} --to {to}"));
+            assert_eq!(output.code, 0, "{command}: {output:?}");
+            if command == "tail orders" {
+                assert_eq!((&*output.out, &*output.err), ("", &*says));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sentence_on_stderr_stands_in_a_line_of_its_own_beside_an_array() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    let path = test.home.path().join("both");
+    let both = std::fs::File::create(&path).expect("created");
+    let words = ["tail", "orders", "--from", "7", "--to", "9", "-o", "json"];
+    let mut command = test.command(&words);
+    command.stdout(both.try_clone().expect("a second handle"));
+    let status = command.stderr(both).status().expect("it runs");
+    let written = std::fs::read_to_string(path).expect("read");
+    let said =
+        "there is no offset 7 yet: partition 0 of stream \"orders\" is empty\n[]\n".to_owned();
+    assert_eq!((status.success(), written), (true, said));
+}
+
+#[test]
 fn what_has_come_is_printed_where_others_keep_a_range_waiting_for_ever() {
     let test = TestCluster::new();
     test.ok("create here");

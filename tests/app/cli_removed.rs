@@ -39,6 +39,16 @@ fn a_range_that_retention_took_whole_is_done_with_a_word_about_it() {
         assert_eq!(output.code, 0, "{line}: {output:?}");
         assert!(output.err.contains(&said), "{line}: {output:?}");
     }
+    for line in [
+        "tail emptied --from @-1h --to end",
+        "stats emptied --from @-1h",
+    ] {
+        let output = test.line(line);
+        let said = "keeps no message any more: those at offsets up to 19 were removed";
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+        let told = output.out + &output.err;
+        assert!(told.contains(said), "{line}: {told}");
+    }
     let bench = test.line("bench tail emptied -o json");
     let report: Value = serde_json::from_str(&bench.out).expect("a report");
     let counts = (&report[0]["received"], &report[0]["missing"]);

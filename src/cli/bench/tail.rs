@@ -191,7 +191,8 @@ async fn forward(
                 | SubscriptionEvent::Resuming { .. }
                 | SubscriptionEvent::Rewound { .. }
                 | SubscriptionEvent::Uncommitted { .. }
-                | SubscriptionEvent::PastEnd { .. },
+                | SubscriptionEvent::PastEnd { .. }
+                | SubscriptionEvent::Emptied { .. },
             ) => continue,
         };
         if sender.send(event).await.is_err() {

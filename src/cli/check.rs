@@ -3,6 +3,7 @@
 //!
 //! Each check leaves behind how far all logs had come, so that the next one sees what has gone back.
 
+mod acknowledged;
 mod last_check;
 mod report;
 mod watch;
@@ -19,10 +20,9 @@ use super::exit::{CliError, Exit, Result};
 use super::help;
 use super::incidents;
 use super::stream_selection;
-use crate::health::{
-    Finding, IncidentRecorder, KnownFinding, KnownLoss, RuleOptions, Truth, Verdict,
-};
+use crate::health::{IncidentRecorder, KnownFinding, KnownLoss, RuleOptions, Truth, Verdict};
 use crate::model::Timestamp;
+use acknowledged::AcknowledgedLoss;
 pub(crate) use last_check::LastCheck;
 use report::Report;
 
@@ -59,13 +59,12 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
     let acknowledged = known.acknowledged;
     match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
-            if args.acknowledge {
-                acknowledge(&mut snapshot);
-            }
-            let report = match with_streams(rules, &snapshot.truth(), &args.streams) {
+            let known = args.acknowledge.then(|| acknowledge(&mut snapshot));
+            let mut report = match with_streams(rules, &snapshot.truth(), &args.streams) {
                 Ok(rules) => assess(&mut snapshot, &rules).await,
                 Err(error) => unknown(error),
             };
+            report.acknowledged = known;
             let now = Timestamp::now();
             let streams = snapshot.health.known_streams(now);
             let findings = KnownFinding::of_all(report.truth.findings.iter(), now);
@@ -114,14 +113,14 @@ async fn look(
     Ok(snapshot)
 }
 
-/// Whoever runs this check knows of what is gone.
-fn acknowledge(snapshot: &mut ClusterSnapshot) {
+/// Whoever runs this check knows of what is gone: all of it, each of which is told.
+fn acknowledge(snapshot: &mut ClusterSnapshot) -> Vec<AcknowledgedLoss> {
     let truth = snapshot.truth();
-    let findings = truth.findings.iter();
-    let lost = findings.filter(|finding| finding.rule.needs_acknowledgement());
-    for stream in lost.filter_map(Finding::stream) {
+    let lost = AcknowledgedLoss::of_all(&truth);
+    for stream in lost.iter().filter_map(|loss| loss.finding.stream()) {
         snapshot.health.acknowledge(stream);
     }
+    lost
 }
 
 /// What is told where nothing could be judged.
@@ -133,6 +132,7 @@ fn unknown(error: CliError) -> Report {
         failure: error.sentence,
         unread: None,
         judged: None,
+        acknowledged: None,
     }
 }
 
@@ -160,5 +160,6 @@ async fn assess(snapshot: &mut ClusterSnapshot, rules: &RuleOptions) -> Report {
         failure: None,
         unread,
         judged: rules.streams.as_ref().map(Vec::len),
+        acknowledged: None,
     }
 }

@@ -50,10 +50,38 @@ fn what_went_back_since_the_last_check_is_found_until_somebody_knows_of_it() {
         again.code == 2 && again.out.contains("orders:0 went back"),
         "later checks find it too: {again:?}"
     );
+    let seen = finding(&test, "log-went-back");
     let known = test.line("check --acknowledge --looks 1");
     let later = test.line("check --looks 1");
-    for output in [known, later] {
-        assert!(!output.out.contains("went back"), "{output:?}");
+    assert!(!later.out.contains("went back"), "{later:?}");
+    let nothing = test.line("check --acknowledge --looks 1 -o json");
+    assert!(nothing.out.contains("\"acknowledged\":[]"), "{nothing:?}");
+}
+
+/// A check of the context `prod`, whose brokers are those of that cluster.
+fn check_as_prod(test: &TestCluster, config: &std::path::Path, options: &str) -> CliOutput {
+    let addresses = test.addresses();
+    let of_prod = format!("[contexts.prod]\naddr = {addresses:?}\n");
+    std::fs::write(config, of_prod).expect("it is written");
+    let config = config.to_str().expect("a plain path");
+    let words = ["-c", "prod", "--config", config, "check", "--looks", "1"];
+    let words: Vec<&str> = words
+        .into_iter()
+        .chain(options.split_whitespace())
+        .collect();
+    let home = std::path::Path::new(config).parent().expect("a folder");
+    finish(bare(home, &words), b"")
+}
+
+#[test]
+fn a_cluster_that_was_set_up_anew_is_told_of_until_somebody_knows() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let config = home.path().join("config.toml");
+    {
+        let before = TestCluster::of(DemoOptions::default());
+        before.ok("create orders");
+        before.ok("publish orders text --ack all");
+        assert_eq!(check_as_prod(&before, &config, "").code, 0);
     }
 }
 

@@ -8,6 +8,7 @@ mod last_check;
 mod report;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write;
 use std::sync::Arc;
@@ -57,6 +58,7 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
     let cluster = context.cluster_name();
     let known = LastCheck::read(&cluster);
     let acknowledged = known.acknowledged;
+    let brokers = known.brokers.clone();
     match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
             let known = args.acknowledge.then(|| acknowledge(&mut snapshot));
@@ -66,6 +68,7 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
             };
             report.acknowledged = known;
             let now = Timestamp::now();
+            let brokers = known_brokers(&snapshot.truth(), brokers);
             let streams = snapshot.health.known_streams(now);
             let findings = KnownFinding::of_all(report.truth.findings.iter(), now);
             let acknowledged = if args.acknowledge {
@@ -74,6 +77,7 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
                 acknowledged
             };
             LastCheck {
+                brokers,
                 streams,
                 acknowledged,
                 losses: KnownLoss::of_all(&snapshot.truth()),
@@ -111,6 +115,13 @@ async fn look(
     snapshot.look().await?;
     snapshot.look_again(looks - 1, BETWEEN_LOOKS).await;
     Ok(snapshot)
+}
+
+/// The ids of the brokers, or those that were known where none has told its own.
+fn known_brokers(truth: &Truth, before: BTreeSet<String>) -> BTreeSet<String> {
+    let ids = truth.members().filter_map(|broker| broker.id.as_ref());
+    let ids: BTreeSet<String> = ids.map(ToString::to_string).collect();
+    if ids.is_empty() { before } else { ids }
 }
 
 /// Whoever runs this check knows of what is gone: all of it, each of which is told.

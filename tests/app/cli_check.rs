@@ -2,7 +2,7 @@
 
 use liftui::demo::DemoOptions;
 
-use crate::cli_test_cluster::{CliOutput, TestCluster};
+use crate::cli_test_cluster::{CliOutput, TestCluster, bare, finish};
 
 /// A stream with three replicas and some messages, and the number of the broker that leads it.
 fn with_messages() -> (TestCluster, usize) {
@@ -52,6 +52,24 @@ fn what_went_back_since_the_last_check_is_found_until_somebody_knows_of_it() {
     );
     let seen = finding(&test, "log-went-back");
     let known = test.line("check --acknowledge --looks 1");
+    let message = seen["message"].as_str().expect("it says what");
+    let mut lines = known.out.lines();
+    assert!(
+        !lines
+            .next()
+            .is_some_and(|line| line.starts_with("CRITICAL"))
+    );
+    let told = known.out.split_once(&format!("known    {message}\n"));
+    let (_, told) = told.expect("it says what it took as known");
+    for line in seen["detail"].as_array().expect("lines") {
+        let line = line.as_str().expect("a line");
+        if line.starts_with("liftui saw it before") {
+            continue;
+        }
+        assert!(told.contains(line), "{line} is in {told}");
+    }
+    assert!(told.contains("partition 0 was held by demo-"), "{told}");
+    assert!(told.contains(" up to 4"), "{told}");
     let later = test.line("check --looks 1");
     assert!(!later.out.contains("went back"), "{later:?}");
     let nothing = test.line("check --acknowledge --looks 1 -o json");
@@ -83,6 +101,31 @@ fn a_cluster_that_was_set_up_anew_is_told_of_until_somebody_knows() {
         before.ok("publish orders text --ack all");
         assert_eq!(check_as_prod(&before, &config, "").code, 0);
     }
+    let anew = TestCluster::of(DemoOptions::default());
+    let first = check_as_prod(&anew, &config, "");
+    assert_eq!(first.code, 2, "{first:?}");
+    assert!(first.out.contains("1 stream vanished: orders"), "{first:?}");
+    for look in ["the second", "the third"] {
+        let later = check_as_prod(&anew, &config, "");
+        let said = (
+            later.code,
+            later.out.lines().next(),
+            later.out.contains("1 stream vanished: orders"),
+        );
+        assert_eq!(
+            said,
+            (2, first.out.lines().next(), true),
+            "{look}: {later:?}"
+        );
+    }
+    let known = check_as_prod(&anew, &config, "--acknowledge");
+    assert!(
+        known.out.contains("known    1 stream vanished: orders\n"),
+        "{known:?}"
+    );
+    assert!(known.out.contains("1 offset was given"), "{known:?}");
+    let later = check_as_prod(&anew, &config, "");
+    assert_eq!(later.code, 0, "{later:?}");
 }
 
 #[test]

@@ -421,3 +421,36 @@ fn a_record_with_broken_base_64_is_told_by_its_field() {
         assert!(output.err.contains(said), "{output:?}");
     }
 }
+
+#[test]
+fn a_range_that_ends_before_it_begins_is_refused_and_a_partition_that_is_not_there_is_told() {
+    let test = with_streams("t copies");
+    test.ok("publish t a --ack all");
+    for line in [
+        "tail t --from @-15m --to @-20m",
+        "tail t --from 5 --to 4",
+        "trace a t --from @-15m --to @-20m",
+        "stats t --from @-15m --to @-20m",
+        "bench tail t --from 5 --to 4",
+        "redrive t copies --from @-15m --to @-20m --dry-run",
+    ] {
+        let (code, said) = test.fails(line);
+        assert_eq!(code, 2, "{line}: {said}");
+        assert!(
+            said.starts_with("the range ends before it begins: "),
+            "{line}: {said}"
+        );
+    }
+    assert_eq!(test.line("tail t --from @-15m --to @-15m").code, 0);
+    let said = "the query asks for partition 9, which is not among those that are read\n";
+    for line in [
+        "tail t --to end -q partition:9 --count",
+        "stats t -q partition:9 -o json",
+        "table t -q partition:9",
+    ] {
+        let output = test.line(line);
+        assert!(output.err.starts_with(said), "{line}: {output:?}");
+    }
+    assert_eq!(test.ok("tail t:0 --to end -q partition:0 --count"), "1\n");
+    assert_eq!(test.ok("tail t --to end -q !partition:9 --count"), "1\n");
+}

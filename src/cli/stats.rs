@@ -77,7 +77,10 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
     let found = report.totals.messages;
     context.console.print_mistake(reader.query_check(), found);
     let bold = context.colours();
-    StatsPrinter::new(&report, is_stopped, bold).print(&mut context.console.out, form)?;
+    let is_all =
+        (args.from, args.to) == (StartAt::Earliest, StopAt::Latest) && args.query.is_none();
+    let printer = StatsPrinter::new(&report, is_stopped, bold).of_part(!is_all);
+    printer.print(&mut context.console.out, form)?;
     Ok(exit_of(&report, is_stopped))
 }
 

@@ -81,7 +81,10 @@ fn a_cursor_goes_back_no_further_than_what_is_kept() {
     kept(&test, "emptied", options, &record.repeat(20), "0\n");
     for how in ["--to 0", "--to earliest", "--by -5"] {
         test.ok("cursor set billing emptied:0 15");
-        let rows = test.objects(&format!("cursor set billing emptied:0 {how} --dry-run"));
+        let output = test.line(&format!("cursor set billing emptied:0 {how} --dry-run"));
+        let is_told = output.err.contains("keeps no message before offset 20");
+        assert_eq!(is_told, how.starts_with("--by"), "{output:?}");
+        let rows = parse_lines(&output.out);
         assert_eq!(
             (&rows[0]["to"], &rows[0]["skipped"]),
             (&19.into(), &4.into()),

@@ -261,7 +261,7 @@ fn dashboard_runtime() -> Builder {
 
 async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     match task {
-        ClusterTask::Change(change) => mutate::perform(context, change.operation()).await,
+        ClusterTask::Change(change) => mutate::change(context, change.operation()).await,
         ClusterTask::Delete(args) => mutate::delete(context, &args).await,
         ClusterTask::Publish(args) => publish::to_stream(context, &args).await,
         ClusterTask::PublishSubject(args) => publish::to_subject(context, &args).await,

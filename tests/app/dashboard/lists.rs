@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use liftui::app::{Effect, Event, Listing, Overlay, Pane};
 use liftui::model::{ActivityKind, CursorEntry, ErrorKind, Failure, Target};
+use liftui::ui::Theme;
 
 use super::{chosen_stream, notice};
+use crate::screens::{frame, text};
 use crate::world::World;
 
 #[test]

@@ -359,7 +359,8 @@ impl App {
         overlay.unwrap_or_else(|| self.screens.of(pane).key_contexts(pane))
     }
 
-    /// The footer: keys and what they do, the likeliest first, with the two ways to all others at the end.
+    /// The footer: keys and what they do, the likeliest first, with the two ways to all others at the end. What observer mode
+    /// refuses is not offered.
     pub(crate) fn key_hints(&self) -> Vec<KeyHint> {
         let contexts = self.key_contexts();
         let keymap = &self.context.settings.keymap;
@@ -367,14 +368,15 @@ impl App {
         let replay_context = [self.replay_context()];
         let replay = replay.map(|hint| (*hint, &replay_context[..]));
         let shown = self.hints().into_iter().map(|hint| (hint, contexts));
+        let is_offered = |command: Command| !(self.refuses_changes() && command.changes_cluster());
         let hints = replay
             .chain(shown)
+            .filter(|((command, _), _)| is_offered(*command))
             .filter_map(|((command, label), contexts)| {
                 Some(KeyHint {
                     keys: keymap.hint(contexts, command)?,
                     label,
                     command,
-                    is_refused: self.refuses_changes() && command.changes_cluster(),
                 })
             });
         hints.collect()

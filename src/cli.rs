@@ -34,6 +34,7 @@ mod known_cursors;
 mod list;
 mod logging;
 mod mutate;
+mod name_completion;
 mod open;
 mod outcome_counts;
 mod output;
@@ -88,6 +89,9 @@ const HINT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Does what the arguments ask, the program's own name first, and returns the code to exit with.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(line) = name_completion::asked(&arguments) {
+        return name_completion::print(&line, &mut console);
+    }
     let invocation = match Invocation::read(&arguments) {
         Ok(invocation) => invocation,
         Err(error) => {
@@ -259,7 +263,7 @@ fn dashboard_runtime() -> Builder {
 
 async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     match task {
-        ClusterTask::Change(change) => mutate::perform(context, change.operation()).await,
+        ClusterTask::Change(change) => mutate::change(context, change.operation()).await,
         ClusterTask::Delete(args) => mutate::delete(context, &args).await,
         ClusterTask::Publish(args) => publish::to_stream(context, &args).await,
         ClusterTask::PublishSubject(args) => publish::to_subject(context, &args).await,

@@ -129,6 +129,7 @@
 
 mod activity;
 mod admin;
+mod advertised;
 mod backoff;
 mod brokers;
 mod coalesced_reads;
@@ -163,6 +164,7 @@ mod write_through;
 use std::ops::Deref;
 
 pub use activity::ActivityEvents;
+pub(crate) use advertised::{advice_of_all, split_advice};
 pub use brokers::{AddressOrigin, BrokerHealth};
 pub use consumer::{Acknowledge, Consumer, ConsumerItem, ConsumerOptions, PartitionPosition};
 pub use cursor_log::KnownCursors;

@@ -92,7 +92,7 @@ pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentNews, IncidentRecorder};
 pub use known_findings::KnownFinding;
 pub use known_losses::KnownLoss;
-pub use log_history::{CutReplica, KnownStream, LogLoss};
+pub use log_history::{CutReplica, KnownStream, LogLoss, ReplacedStream};
 pub(crate) use options::best_match;
 pub use options::{AlertOptions, CreatedMinIsr, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
@@ -284,6 +284,12 @@ impl Health {
     /// Holds the streams against what was known of them before: by an earlier run.
     pub fn recall(&mut self, known: BTreeMap<String, KnownStream>) {
         self.streams.recall(known);
+    }
+
+    /// The brokers that were there then: where others answer for a cluster that was set up anew, that is another cluster, of
+    /// which nothing is known.
+    pub fn recall_brokers(&mut self, brokers: BTreeSet<String>) {
+        self.streams.recall_brokers(brokers);
     }
 
     /// What an earlier run saw go and nobody has acknowledged is lost still.

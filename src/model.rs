@@ -57,7 +57,7 @@ pub use options::{
     Destination, PinnedStart, PublishOptions, RetryLimit, StartAt, StopAt, StreamOptions,
     SubscribeSpec,
 };
-pub use seek::{parse_start, parse_stop};
+pub use seek::{check_range, parse_start, parse_stop};
 pub use sink::{MessageSink, MessageStamp, OwnedMessages};
 pub use subject_index::{SubjectIndex, is_subject_pattern, parse_subject, subject_of_partition};
 pub use subscription::{EndReason, SubscriptionEvent};

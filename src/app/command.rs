@@ -138,7 +138,7 @@ commands! {
         Open = "list.open",
         /// Mark this row, or take its mark away.
         Mark = "list.mark",
-        /// Show the rows that contain a text; `!` in front, those that do not.
+        /// Show the rows that contain a text; `!` in front, those that do not. What is typed replaces the text of before.
         Filter(Text) = "list.filter",
         /// Go to the next match.
         NextMatch = "list.next-match",

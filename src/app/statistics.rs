@@ -13,7 +13,7 @@ use super::range_run::RangeRun;
 use super::row_key::{DetailTarget, PartitionKey};
 use super::screens::operations;
 use super::screens::tails::TailPartition;
-use crate::model::{Failure, StartAt, StopAt, parse_start, parse_stop};
+use crate::model::{Failure, StartAt, StopAt, check_range, parse_start, parse_stop};
 use crate::store::{Query, Statistics, StatisticsOptions, StatisticsReport};
 
 /// Rows of each list.
@@ -114,6 +114,12 @@ impl App {
 
     /// Where to start and where to stop: `@-1h`, `@-2h @-1h`; all that is kept where nothing is said.
     fn parse_range(&self, text: &str) -> Result<(StartAt, StopAt), String> {
+        let (start, stop) = self.read_range(text)?;
+        check_range(start, stop, self.context.now)?;
+        Ok((start, stop))
+    }
+
+    fn read_range(&self, text: &str) -> Result<(StartAt, StopAt), String> {
         let (now, zone) = (self.context.now, &self.context.times.zone);
         let text = text.trim();
         if text.is_empty() {

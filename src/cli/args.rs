@@ -306,7 +306,7 @@ pub(crate) enum Task {
     Incidents(IncidentsArgs),
     /// Print what this user changed, when, and how it ended
     Log(OutputArgs),
-    /// Print a completion script for a shell
+    /// Print a completion script for a shell; in bash, zsh and fish streams, cursors and brokers complete by name
     Completions {
         /// The shell
         shell: clap_complete::Shell,

@@ -3,10 +3,12 @@
 //!
 //! Each check leaves behind how far all logs had come, so that the next one sees what has gone back.
 
+mod acknowledged;
 mod last_check;
 mod report;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write;
 use std::sync::Arc;
@@ -19,10 +21,9 @@ use super::exit::{CliError, Exit, Result};
 use super::help;
 use super::incidents;
 use super::stream_selection;
-use crate::health::{
-    Finding, IncidentRecorder, KnownFinding, KnownLoss, RuleOptions, Truth, Verdict,
-};
+use crate::health::{IncidentRecorder, KnownFinding, KnownLoss, RuleOptions, Truth, Verdict};
 use crate::model::Timestamp;
+use acknowledged::AcknowledgedLoss;
 pub(crate) use last_check::LastCheck;
 use report::Report;
 
@@ -57,16 +58,17 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
     let cluster = context.cluster_name();
     let known = LastCheck::read(&cluster);
     let acknowledged = known.acknowledged;
+    let brokers = known.brokers.clone();
     match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
-            if args.acknowledge {
-                acknowledge(&mut snapshot);
-            }
-            let report = match with_streams(rules, &snapshot.truth(), &args.streams) {
+            let known = args.acknowledge.then(|| acknowledge(&mut snapshot));
+            let mut report = match with_streams(rules, &snapshot.truth(), &args.streams) {
                 Ok(rules) => assess(&mut snapshot, &rules).await,
                 Err(error) => unknown(error),
             };
+            report.acknowledged = known;
             let now = Timestamp::now();
+            let brokers = known_brokers(&snapshot.truth(), brokers);
             let streams = snapshot.health.known_streams(now);
             let findings = KnownFinding::of_all(report.truth.findings.iter(), now);
             let acknowledged = if args.acknowledge {
@@ -75,6 +77,7 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
                 acknowledged
             };
             LastCheck {
+                brokers,
                 streams,
                 acknowledged,
                 losses: KnownLoss::of_all(&snapshot.truth()),
@@ -114,14 +117,21 @@ async fn look(
     Ok(snapshot)
 }
 
-/// Whoever runs this check knows of what is gone.
-fn acknowledge(snapshot: &mut ClusterSnapshot) {
+/// The ids of the brokers, or those that were known where none has told its own.
+fn known_brokers(truth: &Truth, before: BTreeSet<String>) -> BTreeSet<String> {
+    let ids = truth.members().filter_map(|broker| broker.id.as_ref());
+    let ids: BTreeSet<String> = ids.map(ToString::to_string).collect();
+    if ids.is_empty() { before } else { ids }
+}
+
+/// Whoever runs this check knows of what is gone: all of it, each of which is told.
+fn acknowledge(snapshot: &mut ClusterSnapshot) -> Vec<AcknowledgedLoss> {
     let truth = snapshot.truth();
-    let findings = truth.findings.iter();
-    let lost = findings.filter(|finding| finding.rule.needs_acknowledgement());
-    for stream in lost.filter_map(Finding::stream) {
+    let lost = AcknowledgedLoss::of_all(&truth);
+    for stream in lost.iter().filter_map(|loss| loss.finding.stream()) {
         snapshot.health.acknowledge(stream);
     }
+    lost
 }
 
 /// What is told where nothing could be judged.
@@ -133,6 +143,7 @@ fn unknown(error: CliError) -> Report {
         failure: error.sentence,
         unread: None,
         judged: None,
+        acknowledged: None,
     }
 }
 
@@ -160,5 +171,6 @@ async fn assess(snapshot: &mut ClusterSnapshot, rules: &RuleOptions) -> Report {
         failure: None,
         unread,
         judged: rules.streams.as_ref().map(Vec::len),
+        acknowledged: None,
     }
 }

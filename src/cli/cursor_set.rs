@@ -96,8 +96,11 @@ impl CursorMoveRow {
             read_again: change.map(|change| change.min(0).saturating_neg()),
             skipped: change.map(|change| change.max(0)),
             change: match (moved.effect(), change) {
-                (Some((count, what)), _) => format!("{} {what}", format::count_u64(count)),
-                (None, Some(_)) => "stays".to_owned(),
+                (Some((count, what)), _) => {
+                    format!("{}{} {what}", up_to(moved), format::count_u64(count))
+                }
+                (None, Some(_)) if moved.from == Some(moved.to) => "stays".to_owned(),
+                (None, Some(_)) => "nothing read again".to_owned(),
                 (None, None) => "new".to_owned(),
             },
             seconds: both.map(|(before, after)| span(before, after)),
@@ -148,9 +151,11 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
     let moves = plan(&access, &cluster, args, &partitions).await?;
     if moves.iter().any(|moved| moved.to < 0) {
         // Servers tell a cursor at -1 from none by nothing (wire-contract §4.8).
-        let sentence =
-            "a cursor at -1 counts as never stored: its consumer starts where it is set up to";
+        let sentence = "a cursor at -1 counts as never stored: what its consumer reads again depends on where it is set up to start";
         context.console.print_error(sentence);
+    }
+    for sentence in moves.iter().filter_map(|moved| cut_short(args, moved)) {
+        context.console.print_error(&sentence);
     }
     if let Some(sentence) = left_out(args, &partitions, &moves) {
         context.console.print_error(&sentence);
@@ -164,6 +169,32 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
         return Ok(Exit::DONE);
     }
     perform(context, args, &moves).await
+}
+
+/// Where a consumer starts that finds its cursor at -1, nobody knows but itself.
+fn up_to(moved: &CursorMove) -> &'static str {
+    if moved.to < 0 { "up to " } else { "" }
+}
+
+/// What is said of a move that does not go as far as asked, or further, or the other way: a cursor stays within what the log
+/// keeps.
+fn cut_short(args: &CursorSetArgs, moved: &CursorMove) -> Option<String> {
+    let (CursorGoal::By(asked), Some(from)) = (args.goal(), moved.from) else {
+        return None;
+    };
+    let by = moved.to.saturating_sub(from.max(-1));
+    let (stream, _) = &args.target;
+    let why = match moved.newest {
+        _ if by == asked => return None,
+        Some(newest) if moved.to >= newest && by < asked => {
+            format!("its log ends at offset {newest}")
+        }
+        _ => format!("its log keeps no message before offset {}", moved.to + 1),
+    };
+    let id = moved.partition;
+    Some(format!(
+        "{stream}:{id} goes by {by:+}, and not by {asked:+}: {why}"
+    ))
 }
 
 /// What is said of partitions in which the cursor is not set: those of which it has read nothing, as far as servers tell.
@@ -180,8 +211,12 @@ fn left_out(
         .collect();
     let (stream, _) = &args.target;
     (!left.is_empty()).then(|| {
+        let how = match args.goal() {
+            CursorGoal::By(_) => "a partition by itself takes --to, or an offset, all the same",
+            CursorGoal::Next(_) | CursorGoal::At(_) => "name a partition to set it all the same",
+        };
         format!(
-            "cursor \"{}\" has read nothing of {stream}:{} and is left as it is there; name a partition to set it all the same",
+            "cursor \"{}\" has read nothing of {stream}:{} and is left as it is there; {how}",
             args.id,
             format_ranges(&left)
         )
@@ -281,7 +316,11 @@ async fn perform(
         let operation = args.spec().setting(moved);
         let addition = match moved.effect() {
             Some((count, what)) => {
-                format!(": {} will be {what}", counted_plainly(count, "message"))
+                let messages = counted_plainly(count, "message");
+                format!(": {}{messages} will be {what}", up_to(moved))
+            }
+            None if moved.from.is_some_and(|from| from != moved.to) => {
+                ": no message will be read again or skipped".to_owned()
             }
             None => String::new(),
         };

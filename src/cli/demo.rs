@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use super::args::DemoArgs;
+use super::check::LastCheck;
 use super::command_context::CommandContext;
 use super::dashboard;
 use super::exit::{CliError, Exit, Result};
@@ -60,10 +61,15 @@ pub(crate) fn as_usual() -> DemoOptions {
 
 async fn start(options: DemoOptions) -> Result<DemoCluster> {
     let started = DemoCluster::start(options).await;
-    started.map_err(|error| {
+    let cluster = started.map_err(|error| {
         CliError::new(
             Exit::FAILED,
             format!("the demo cluster did not start: {error}"),
         )
-    })
+    })?;
+    // Each is a new one: that the streams of the one before it at these ports are gone is no loss.
+    for address in cluster.addresses() {
+        LastCheck::forget(&address);
+    }
+    Ok(cluster)
 }

@@ -14,6 +14,7 @@ use clap_mangen::Man;
 
 use super::args::Invocation;
 use super::exit::{Exit, Result};
+use super::name_completion;
 use super::stdio::Stdio;
 
 /// What the man page says besides the options: seek, query, exit codes, environment, files.
@@ -196,7 +197,9 @@ pub(crate) fn explain(error: &clap::Error, console: &mut Stdio) -> Exit {
 pub(crate) fn completions(shell: Shell, console: &mut Stdio) -> Result {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Invocation::command(), "liftui", &mut script);
-    console.out.write_all(&script)?;
+    let script = String::from_utf8_lossy(&script);
+    let script = name_completion::with_names(shell, &script);
+    console.out.write_all(script.as_bytes())?;
     Ok(Exit::DONE)
 }
 

@@ -16,6 +16,7 @@ use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
 use super::exit::{Exit, Result};
 use super::stream_selection;
+use crate::client::{advice_of_all, split_advice};
 use crate::model::Timestamp;
 
 /// Lists the brokers.
@@ -23,7 +24,22 @@ pub(crate) async fn brokers(context: &mut CommandContext<'_>, output: OutputArgs
     let truth = ClusterSnapshot::take_snapshot(context).await?.truth();
     let brokers: Vec<_> = truth.brokers.iter().map(BrokerRow::from).collect();
     context.printer(output).print_all(&brokers)?;
+    let errors = brokers.iter().filter_map(|broker| broker.error.as_deref());
+    print_advice(context, output, errors);
     Ok(Exit::DONE)
+}
+
+/// Says once beneath a table what the errors in it would each say of the addresses that brokers advertise.
+fn print_advice<'a>(
+    context: &mut CommandContext<'_>,
+    output: OutputArgs,
+    errors: impl Iterator<Item = &'a str>,
+) {
+    let advice: Vec<&str> = errors.filter_map(|error| split_advice(error).1).collect();
+    let advice = advice_of_all(&advice);
+    if let Some(sentence) = advice.filter(|_| context.form(output) == OutputForm::Table) {
+        context.console.print_error(&sentence);
+    }
 }
 
 /// Lists some streams or all, Liftbridge's own last.

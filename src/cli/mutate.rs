@@ -7,12 +7,31 @@ use super::args::DeleteArgs;
 use super::audit_log::PendingChange;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
+use super::partition_spec;
 use crate::client::Client;
 use crate::model::{Failure, Operation, Outcome};
 
 /// Sends one operation, writes it down, and says in one line what was done.
 pub(crate) async fn perform(context: &mut CommandContext<'_>, operation: Operation) -> Result {
     perform_saying(context, operation, "").await
+}
+
+/// Sends one operation on a stream, whose partitions may stand behind its name as in `orders:0,2-4`.
+pub(crate) async fn change(context: &mut CommandContext<'_>, mut operation: Operation) -> Result {
+    context.client()?;
+    if let Operation::Pause {
+        stream, partitions, ..
+    }
+    | Operation::Resume { stream, partitions }
+    | Operation::SetReadonly {
+        stream, partitions, ..
+    } = &mut operation
+        && partitions.is_empty()
+    {
+        let observer = context.observer()?;
+        (*stream, *partitions) = partition_spec::split(&observer, stream).await?;
+    }
+    perform(context, operation).await
 }
 
 /// The same, with something to add to that line.

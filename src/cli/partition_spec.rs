@@ -170,6 +170,25 @@ pub(crate) async fn metadata_knowing(
     Ok(cluster)
 }
 
+/// The stream that a text names, and the partitions behind its colon: none where the whole text is the name of a stream. Only
+/// what has a colon is looked up.
+pub(crate) async fn split(
+    observer: &Observer,
+    text: &str,
+) -> Result<(StreamName, Vec<PartitionId>)> {
+    if !text.contains(':') {
+        return Ok((text.into(), Vec::new()));
+    }
+    let (spec, _) = find(observer, text).await?;
+    let is_whole = *spec.stream == *text;
+    let partitions = if is_whole {
+        Vec::new()
+    } else {
+        spec.partitions
+    };
+    Ok((spec.stream, partitions))
+}
+
 /// Where every partition of these is read from and to.
 pub(crate) fn subscribe_specs(
     specs: &[PartitionSpec],

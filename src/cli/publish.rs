@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 
 use super::args::{PublishArgs, PublishSubjectArgs};
 use super::command_context::CommandContext;
-use super::exit::Result;
+use super::exit::{CliError, Result};
 use super::mutate::need_name;
+use super::partition_spec;
 use in_flight::PublishRun;
 use source::{OutgoingMessage, Template};
 
@@ -22,8 +23,23 @@ const READ_AHEAD: usize = 1024;
 /// Publishes to a stream.
 pub(crate) async fn to_stream(context: &mut CommandContext<'_>, args: &PublishArgs) -> Result {
     need_name("a stream", &args.stream)?;
+    context.client()?;
     let deadline = context.options.timeout;
-    publish(context, Template::of_stream(args, deadline)).await
+    let mut args = args.clone();
+    if !args.partition_args.is_given() {
+        let observer = context.observer()?;
+        let (stream, partitions) = partition_spec::split(&observer, &args.stream).await?;
+        args.partition_args.partition = match partitions.as_slice() {
+            [] => None,
+            [one] => Some(*one),
+            _ => {
+                let sentence = "a message goes to one partition: name one, or --round-robin";
+                return Err(CliError::usage(sentence));
+            }
+        };
+        args.stream = stream.to_string();
+    }
+    publish(context, Template::of_stream(&args, deadline)).await
 }
 
 /// Publishes to a NATS subject.

@@ -4,9 +4,27 @@
 use super::command_context::CommandContext;
 use super::dashboard::{decoder_command, schemas};
 use super::exit::Result;
+use super::partition_spec::PartitionSpec;
 use crate::config::DecodeRule;
 use crate::health::best_match;
+use crate::model::{PartitionId, format_ranges, verb_of};
 use crate::store::{Query, QueryFieldCheck};
+
+/// What is said of partitions that a query asks for and that are not read: none of their messages is found.
+fn unread_partitions(query: Option<&Query>, specs: &[PartitionSpec]) -> Option<String> {
+    let named = query?.partitions();
+    let is_read = |id: &PartitionId| specs.iter().any(|spec| spec.partitions.contains(id));
+    let unread: Vec<PartitionId> = named.into_iter().filter(|id| !is_read(id)).collect();
+    let noun = if unread.len() == 1 {
+        "partition"
+    } else {
+        "partitions"
+    };
+    let (ranges, verb) = (format_ranges(&unread), verb_of(unread.len(), "are"));
+    (!unread.is_empty()).then(|| {
+        format!("the query asks for {noun} {ranges}, which {verb} not among those that are read")
+    })
+}
 
 /// A query as it is held against messages.
 pub(crate) struct QueryReading {
@@ -17,16 +35,19 @@ pub(crate) struct QueryReading {
 }
 
 impl QueryReading {
-    /// The query as it reads values of these streams.
+    /// The query as it reads values of these streams. Says where it asks for partitions that are not among these.
     ///
     /// # Errors
     /// A file that the config names cannot be read, or holds no such type.
-    pub(crate) fn new<'a>(
+    pub(crate) fn new(
         context: &mut CommandContext<'_>,
         query: Option<&Query>,
-        streams: impl IntoIterator<Item = &'a str>,
+        specs: &[PartitionSpec],
     ) -> Result<Self> {
-        let streams: Vec<&str> = streams.into_iter().collect();
+        if let Some(sentence) = unread_partitions(query, specs) {
+            context.console.print_error(&sentence);
+        }
+        let streams: Vec<&str> = specs.iter().map(|spec| &*spec.stream).collect();
         let rules = &context.settings.file.decode;
         let rules_of = |stream: &&str| {
             let rules = rules.iter().map(|(streams, rule)| (streams.as_str(), rule));

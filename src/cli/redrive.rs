@@ -25,7 +25,7 @@ use super::read_budget::ReadBudget;
 use crate::client::{Observer, SubscriptionItem};
 use crate::model::{
     Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
-    Target, Timestamp, command_words, counted_plainly, shell_line,
+    Target, Timestamp, check_range, command_words, counted_plainly, shell_line,
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, QueryFieldCheck, QueryRun};
 use batch::BatchPublisher;
@@ -69,6 +69,9 @@ impl OutputRow for RedriveRow {
 /// Copies the messages, one partition after the other. SIGINT lets the batch under way come to its end.
 pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs) -> Result {
     context.console.print_hint(args.query.as_ref());
+    if let (Some(from), Some(to)) = (&args.from, &args.to) {
+        check_range(from.value, to.value, Timestamp::now()).map_err(CliError::usage)?;
+    }
     let client = if args.dry_run {
         None
     } else {
@@ -83,7 +86,7 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
     if from.stream == to {
         return Err(CliError::usage("a stream cannot be redriven into itself"));
     }
-    let reading = QueryReading::new(context, args.query.as_ref(), [&*from.stream])?;
+    let reading = QueryReading::new(context, args.query.as_ref(), std::slice::from_ref(&from))?;
     let mut journal = Journal::open(journal_path(context, args, &from.stream, &to))?;
     let asked = RequestedCopy::from_arguments(args, &from, &cluster);
     let plan = if let Some(plan) = journal.plan() {
@@ -406,7 +409,9 @@ fn apply_event(
 ) -> Result<()> {
     let target = Target::Partition(Arc::clone(stream), range.partition);
     match event {
-        SubscriptionEvent::Gap { .. } | SubscriptionEvent::PastEnd { .. } => {
+        SubscriptionEvent::Gap { .. }
+        | SubscriptionEvent::PastEnd { .. }
+        | SubscriptionEvent::Emptied { .. } => {
             let sentence = event.sentence(&target);
             context.console.print_error(&sentence.unwrap_or_default());
             Ok(())

@@ -68,6 +68,14 @@ impl<T: Serialize + DeserializeOwned + Default> StateFile<T> {
         self.write(cluster, &value);
     }
 
+    /// Forgets what was kept of the cluster.
+    pub(super) fn remove(&self, cluster: &str) {
+        self.try_in(cluster, |path| match std::fs::remove_file(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        });
+    }
+
     /// Keeps something in the file of the cluster; where that fails the log tells.
     pub(super) fn try_in(&self, cluster: &str, keep: impl FnOnce(&Path) -> Result<()>) {
         if let Some(path) = self.path(cluster)

@@ -15,7 +15,7 @@ use super::partition_spec;
 use super::query_reading::QueryReading;
 use super::shown_times;
 use crate::app::StatisticsSpec;
-use crate::model::counted_plainly;
+use crate::model::{StartAt, StopAt, Timestamp, check_range, counted_plainly};
 use crate::runtime::statistics::StatisticsReader;
 use crate::store::{Statistics, StatisticsOptions, StatisticsReport};
 use report::StatsPrinter;
@@ -29,11 +29,11 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
         let sentence = "statistics have no raw form: write -o table, json, ndjson or csv";
         return Err(CliError::usage(sentence));
     }
+    check_range(args.from, args.to, Timestamp::now()).map_err(CliError::usage)?;
     let observer = context.observer()?;
     let (found, _) = partition_spec::find_all(&observer, &args.partitions).await?;
     context.console.print_hint(args.query.as_ref());
-    let streams = found.iter().map(|spec| &*spec.stream);
-    let reading = QueryReading::new(context, args.query.as_ref(), streams)?;
+    let reading = QueryReading::new(context, args.query.as_ref(), &found)?;
     let partitions = found.iter().flat_map(|spec| {
         let ids = spec.partitions.iter();
         ids.map(|id| (Arc::clone(&spec.stream), *id))
@@ -77,7 +77,10 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
     let found = report.totals.messages;
     context.console.print_mistake(reader.query_check(), found);
     let bold = context.colours();
-    StatsPrinter::new(&report, is_stopped, bold).print(&mut context.console.out, form)?;
+    let is_all =
+        (args.from, args.to) == (StartAt::Earliest, StopAt::Latest) && args.query.is_none();
+    let printer = StatsPrinter::new(&report, is_stopped, bold).of_part(!is_all);
+    printer.print(&mut context.console.out, form)?;
     Ok(exit_of(&report, is_stopped))
 }
 

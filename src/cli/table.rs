@@ -72,8 +72,8 @@ pub(crate) async fn table(context: &mut CommandContext<'_>, args: &TableArgs) ->
     let observer = context.observer()?;
     let (spec, _) = partition_spec::find(&observer, &args.stream).await?;
     context.console.print_hint(args.query.as_ref());
-    let streams = [&*spec.stream];
-    let reading = QueryReading::new(context, args.query.as_ref(), streams)?;
+    let specs = std::slice::from_ref(&spec);
+    let reading = QueryReading::new(context, args.query.as_ref(), specs)?;
     let ids = spec.partitions.iter();
     let partitions: Vec<Source> = ids.map(|id| (Arc::clone(&spec.stream), *id)).collect();
     let limit = args.memory.unwrap_or(context.settings.tail_budget.value);

@@ -30,8 +30,8 @@ use super::shown_times;
 use crate::app::Schemas;
 use crate::client::{Observer, by_key};
 use crate::model::{
-    Cluster, Operation, ProbeState, StartAt, StopAt, StreamName, SubscribeSpec, Timestamp, counted,
-    counted_plainly,
+    Cluster, Operation, ProbeState, StartAt, StopAt, StreamName, SubscribeSpec, Timestamp,
+    check_range, counted, counted_plainly,
 };
 use crate::store::ExportForm;
 
@@ -54,12 +54,6 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
 
 /// `liftui trace`: prints the messages of a range that a query finds as one story, with the time between them.
 pub(crate) async fn trace(context: &mut CommandContext<'_>, args: &TraceArgs) -> Result {
-    if let (Some(StartAt::Offset(from)), StopAt::Offset(to)) = (args.from, args.to)
-        && to < from
-    {
-        let sentence = format!("--to {to} comes before --from {from}");
-        return Err(CliError::usage(sentence));
-    }
     let (exit, printed) = print_messages(context, &args.as_tail(), true).await?;
     if printed == args.lines {
         let found = counted_plainly(printed, "message");
@@ -90,8 +84,7 @@ async fn print_messages(
     is_trace: bool,
 ) -> Result<(Exit, u64)> {
     let observer = context.observer()?;
-    let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
-    let partition_specs = narrow_to_key(context, args, found, &cluster)?;
+    let (partition_specs, cluster) = partitions(context, args, &observer).await?;
     context.console.print_hint(args.range.query.as_ref());
     let reading = query_reading(context, args, &partition_specs)?;
     if args.resume {
@@ -145,14 +138,25 @@ async fn print_messages(
     Ok((ended?, count.load(Ordering::Relaxed)))
 }
 
+/// The partitions that are read.
+async fn partitions(
+    context: &mut CommandContext<'_>,
+    args: &TailArgs,
+    observer: &Observer,
+) -> Result<(Vec<PartitionSpec>, Arc<Cluster>)> {
+    let (start, stop) = range(args);
+    check_range(start, stop, Timestamp::now()).map_err(CliError::usage)?;
+    let (found, cluster) = partition_spec::find_all(observer, &args.partitions).await?;
+    Ok((narrow_to_key(context, args, found, &cluster)?, cluster))
+}
+
 /// What the query reads of the values of these streams.
 fn query_reading(
     context: &mut CommandContext<'_>,
     args: &TailArgs,
     specs: &[PartitionSpec],
 ) -> Result<QueryReading> {
-    let streams = specs.iter().map(|spec| &*spec.stream);
-    QueryReading::new(context, args.range.query.as_ref(), streams)
+    QueryReading::new(context, args.range.query.as_ref(), specs)
 }
 
 /// How many rows of a table are laid out together.

@@ -35,7 +35,8 @@ const DIFFERENT: Exit = Exit(2);
 
 /// Compares until all is compared or SIGINT comes.
 pub(crate) async fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result {
-    let mut snapshot = ClusterSnapshot::take_snapshot(context).await?;
+    // That replicas hold more than their leader is known for certain at the second look, where no run before this one knew.
+    let mut snapshot = ClusterSnapshot::take_twice(context).await?;
     let truth = snapshot.truth();
     let observer = snapshot.observer.clone();
     let (specs, _) = partition_spec::find_all(&observer, &args.partitions).await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::advertised;
 use super::error::Error;
 use super::options::Prefer;
 use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Timestamp, parse_address};
@@ -213,11 +214,7 @@ impl Brokers {
             .values()
             .filter(|broker| broker.origin == AddressOrigin::Configured);
         let seeds: Vec<&str> = seeds.map(|seed| &*seed.address).collect();
-        let sentence = format!(
-            "{error}; {address} is the address that broker {id} advertises to {}: where it is reached at another one, say \
-             --advertise {address}=HOST:PORT",
-            seeds.join(", ")
-        );
+        let sentence = advertised::explained(&error.to_string(), address, id, &seeds);
         error.explained(ErrorKind::Unreachable, sentence)
     }
 

@@ -37,6 +37,7 @@ impl Observer {
         Ok(CursorMove {
             next_before: before.map(|(_, time)| time),
             next_after: after.map(|(_, time)| time),
+            newest: Some(log.newest_committed()),
             ..CursorMove::new(partition, from, to)
         })
     }

@@ -141,7 +141,8 @@ impl<S: MessageSink> Stream for Batches<S> {
                 | SubscriptionEvent::Resuming { .. }
                 | SubscriptionEvent::Resumed { .. }
                 | SubscriptionEvent::Uncommitted { .. }
-                | SubscriptionEvent::PastEnd { .. } => None,
+                | SubscriptionEvent::PastEnd { .. }
+                | SubscriptionEvent::Emptied { .. } => None,
             };
             if let Some(error) = error {
                 return Poll::Ready(Some(Err(error)));

@@ -68,6 +68,18 @@ pub struct KnownStream {
     /// Of partitions whose loss somebody has acknowledged: the newest offset that was left.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub acknowledged: BTreeMap<PartitionId, Offset>,
+    /// The stream of its name before it, where somebody saw that one go and nobody has acknowledged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<ReplacedStream>,
+}
+
+/// A stream in whose place there is another one of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedStream {
+    /// When it had been created, in Unix nanoseconds.
+    pub created: i64,
+    /// Offsets that its partitions had given; `None` where that was unknown.
+    pub messages: Option<i64>,
 }
 
 /// What is known of a partition's log beyond what brokers say now.
@@ -140,7 +152,10 @@ impl LogHistory {
 
     /// The newest offset that is left of a log whose loss somebody has acknowledged, while other replicas hold more.
     pub(super) fn left(&self) -> Option<Offset> {
-        let loss = self.loss.as_ref().filter(|_| self.acknowledged)?;
+        let Some(loss) = self.loss.as_ref().filter(|_| self.acknowledged) else {
+            // One look may not have been enough to find it again.
+            return self.recalled;
+        };
         Some(self.committed().map_or(loss.to, |known| known.max(loss.to)))
     }
 
@@ -168,6 +183,7 @@ impl LogHistory {
         } else if let Some(loss) = &mut self.loss {
             loss.update_holders(claims);
         }
+        self.recalled = self.recalled.and_then(|left| left_of(left, leader, claims));
         // After a loss the others' high watermarks are those of another log, until they have been cut to the new one.
         let is_ahead = |claim: &&Claim<'_, Partition>| {
             let newest = leader.map(|leader| leader.value.newest_offset);
@@ -221,4 +237,26 @@ impl LogHistory {
         self.committed = Some((leader.value.high_watermark.min(newest), leader.at));
         self.before = None;
     }
+}
+
+/// What is left of a log whose loss the user of an earlier run knew of, as far as its leader has come since; `None` once no replica
+/// holds more: what goes then is another loss.
+fn left_of(
+    left: Offset,
+    leader: Option<&Claim<'_, Partition>>,
+    claims: &[Claim<'_, Partition>],
+) -> Option<Offset> {
+    let Some(leader) = leader else {
+        return Some(left);
+    };
+    let replicas = &leader.value.replicas;
+    let mut unheard = replicas.iter().filter(|id| {
+        let mut own = claims.iter().filter(|claim| claim.broker == *id);
+        !own.any(|claim| claim.current)
+    });
+    let newest = leader.value.newest_offset;
+    let is_ahead =
+        |claim: &Claim<'_, Partition>| claim.current && claim.value.high_watermark > newest;
+    let lasts = unheard.next().is_some() || claims.iter().any(is_ahead);
+    lasts.then(|| left.max(leader.value.high_watermark))
 }

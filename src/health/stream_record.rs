@@ -9,7 +9,10 @@ use super::rates::{self, Sample};
 use super::rules::{self, FirstSeen};
 use super::stream_change::StreamChange;
 use super::view_merge::StreamClaims;
-use super::{Finding, Known, KnownLoss, KnownStream, PartitionTruth, Rule, Severity, StreamTruth};
+use super::{
+    Finding, Known, KnownLoss, KnownStream, PartitionTruth, ReplacedStream, Rule, Severity,
+    StreamTruth,
+};
 use crate::model::{
     BrokerId, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Target, Timestamp,
     counted, verb_of,
@@ -114,6 +117,11 @@ impl StreamRecord {
         if created != self.created {
             return;
         }
+        self.recreated = known.replaced.map(|before| Recreated {
+            at: self.created,
+            before: Timestamp(before.created),
+            messages: before.messages,
+        });
         // Partitions are numbered from 0 without gaps.
         for (id, memory) in (0..).zip(&mut self.memory) {
             if let Some(offset) = known.committed.get(&id) {
@@ -152,6 +160,10 @@ impl StreamRecord {
             seen: now.0,
             committed: committed.collect(),
             acknowledged: acknowledged.collect(),
+            replaced: self.recreated.as_ref().map(|it| ReplacedStream {
+                created: it.before.0,
+                messages: it.messages,
+            }),
         }
     }
 

@@ -55,6 +55,8 @@ pub(super) struct StreamTracker {
     history: Ring,
     /// What an earlier run knew of streams that nobody has reported in this one.
     recalled: BTreeMap<String, KnownStream>,
+    /// The brokers that were there then.
+    recalled_brokers: BTreeSet<String>,
     /// What was lost in an earlier run, of streams that no broker has named yet.
     losses: Vec<KnownLoss>,
     vanished: VanishedStreams,
@@ -102,6 +104,10 @@ impl StreamTracker {
         at: Timestamp,
         names: NameRange<'_>,
     ) {
+        if self.is_another_cluster(cluster) {
+            self.recalled.clear();
+            self.losses.clear();
+        }
         // Also where the broker says the same again: what it named may have been taken for deleted meanwhile.
         self.add_new(cluster, names);
         let mut before = before.map(|before| before.streams.range::<str, _>(names).peekable());
@@ -162,6 +168,26 @@ impl StreamTracker {
         self.recalled = known;
     }
 
+    /// The brokers that an earlier run knew.
+    pub(super) fn recall_brokers(&mut self, brokers: BTreeSet<String>) {
+        self.recalled_brokers = brokers;
+    }
+
+    /// Whether what was known is of a cluster that had no broker of this one, and whose own streams are others: that it lost
+    /// its metadata is no news of this one.
+    fn is_another_cluster(&self, cluster: &Cluster) -> bool {
+        let (known, brokers) = (&self.recalled_brokers, &cluster.brokers);
+        let was_there = |name: &str| known.contains(name);
+        if known.is_empty() || brokers.iter().any(|broker| was_there(&broker.id)) {
+            return false;
+        }
+        let own = self.recalled.range("__".to_owned().."`".to_owned());
+        own.into_iter().any(|(name, known)| {
+            let now = cluster.stream(name);
+            now.is_some_and(|now| now.created > Timestamp(known.created))
+        })
+    }
+
     /// What was lost in an earlier run is lost still.
     pub(super) fn recall_losses(&mut self, losses: Vec<KnownLoss>) {
         self.losses = losses;
@@ -170,6 +196,12 @@ impl StreamTracker {
     /// How far all logs have come.
     pub(super) fn known(&self, now: Timestamp) -> BTreeMap<String, KnownStream> {
         let mut known = self.recalled.clone();
+        // What is missed is not forgotten for as long as somebody looks.
+        for (name, stream) in &mut known {
+            if self.vanished.contains(name) {
+                stream.seen = now.0;
+            }
+        }
         let records = self.records.iter();
         known.extend(records.map(|(name, record)| (name.to_string(), record.known(now))));
         known

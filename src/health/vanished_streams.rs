@@ -50,6 +50,11 @@ impl VanishedStreams {
         self.find(since);
     }
 
+    /// Whether that stream is one of them.
+    pub(super) fn contains(&self, stream: &str) -> bool {
+        self.streams.contains_key(stream)
+    }
+
     /// Whether that stream is one of them: then all are known to somebody.
     pub(super) fn acknowledge(&mut self, stream: &str) -> bool {
         let is_one = self.streams.contains_key(stream);

@@ -154,6 +154,9 @@ pub struct CursorMove {
     pub next_before: Option<Timestamp>,
     /// The same with the move.
     pub next_after: Option<Timestamp>,
+    /// The newest committed offset: beyond it there is nothing to read again. `None` where that is unknown.
+    #[cfg_attr(feature = "dashboard", serde(default))]
+    pub newest: Option<Offset>,
 }
 
 impl CursorMove {
@@ -165,13 +168,16 @@ impl CursorMove {
             to,
             next_before: None,
             next_after: None,
+            newest: None,
         }
     }
 
     /// Offsets that are read again (negative) or skipped; `None` for a cursor that never stored one.
     pub fn change(&self) -> Option<i64> {
-        // Below -1 there is as little to read as at it, and other clients store what they like.
-        Some(self.to.max(-1).saturating_sub(self.from?.max(-1)))
+        // Below -1 there is as little to read as at it, and other clients store what they like; beyond the end, too.
+        let (from, to) = (self.from?.max(-1), self.to.max(-1));
+        let end = self.newest.unwrap_or(Offset::MAX).max(to);
+        Some(to.saturating_sub(from.min(end)))
     }
 
     /// How many offsets are read again or skipped, and which of the two; `None` where neither is so, or nobody can say.

@@ -61,6 +61,31 @@ pub fn parse_stop<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Result<S
     }
 }
 
+/// How long ago `@-15m` was read at most, where a stop was read before its start is held against it.
+const READ_WITHIN: Duration = Duration::from_secs(1);
+
+/// Whether a range can hold anything: one that ends before it begins cannot, and is a typing error.
+///
+/// # Errors
+/// One sentence that says what comes before what.
+pub fn check_range(start: StartAt, stop: StopAt, now: Timestamp) -> Result<(), String> {
+    let (from, to) = match (start, stop) {
+        (StartAt::Offset(from), StopAt::Offset(to)) if to < from => {
+            (format!("offset {from}"), format!("offset {to}"))
+        }
+        (StartAt::Time(from), StopAt::Time(to)) if to < from => {
+            (from.to_utc_text(), to.to_utc_text())
+        }
+        (StartAt::TimeAgo(ago), StopAt::Time(to)) if to.plus(READ_WITHIN) < now.minus(ago) => {
+            (now.minus(ago).to_utc_text(), to.to_utc_text())
+        }
+        _ => return Ok(()),
+    };
+    Err(format!(
+        "the range ends before it begins: {to} comes before {from}"
+    ))
+}
+
 enum Number {
     Offset(Offset),
     Last(u64),
@@ -249,6 +274,34 @@ mod tests {
 
     fn stop(text: &str) -> Result<StopAt, String> {
         parse_stop(text, NOON, &zone())
+    }
+
+    #[test]
+    fn a_range_that_ends_before_it_begins_is_told_from_one_that_holds_little() {
+        let range = |from: &str, to: &str| {
+            let start = parse_start(from, NOON, &zone()).expect(from);
+            let stop = parse_stop(to, NOON, &zone()).expect(to);
+            check_range(start, stop, NOON)
+        };
+        for (from, to) in [
+            ("7", "6"),
+            ("@-15m", "@-20m"),
+            ("@2026-11-22", "@2026-11-21"),
+        ] {
+            let said = range(from, to).expect_err(from);
+            assert!(said.contains("ends before it begins"), "{said}");
+        }
+        for (from, to) in [
+            ("7", "7"),
+            ("@-15m", "@-15m"),
+            ("@2026-11-22", "@2026-11-22"),
+            ("@-15m", "3"),
+            ("-5", "@-1h"),
+            ("earliest", "0"),
+            ("new", "end"),
+        ] {
+            assert_eq!(range(from, to), Ok(()), "{from} {to}");
+        }
     }
 
     #[test]

@@ -50,11 +50,21 @@ pub enum SubscriptionEvent {
         /// The last of their offsets.
         to: Offset,
     },
-    /// The log ends before the place where reading was to begin: reading begins at its end instead.
+    /// The log ends before the place where reading was to begin: reading begins at its end instead, or is done at once where
+    /// it was to stop.
     PastEnd {
         /// Where it was to begin: an offset, or a time that has not come yet.
         start: StartAt,
         /// The newest offset of the log; -1 where it is empty.
+        newest: Offset,
+        /// Whether it is read from there: a range beyond the end is not.
+        #[cfg_attr(feature = "dashboard", serde(default = "always"))]
+        is_read: bool,
+    },
+    /// The log keeps no message any more, though offsets up to this one were given: whether some of what was removed was of
+    /// the time that was asked for, nobody knows.
+    Emptied {
+        /// The newest of those offsets.
         newest: Offset,
     },
     /// The subscription is over; nothing follows.
@@ -107,27 +117,49 @@ impl SubscriptionEvent {
                 let verb = if from == to { "is" } else { "are" };
                 format!("{target}: {messages} {verb} not committed yet")
             }
-            Self::PastEnd { start, newest } => {
-                let end = match newest {
-                    ..0 => "is empty".to_owned(),
-                    newest => format!("ends at offset {newest}"),
-                };
-                let sought = match start {
-                    StartAt::Offset(offset) => format!("there is no offset {offset} yet"),
-                    StartAt::Time(time) => {
-                        format!("{} is yet to come", time.to_utc_text())
-                    }
-                    StartAt::Earliest
-                    | StartAt::Latest
-                    | StartAt::New
-                    | StartAt::Last(_)
-                    | StartAt::TimeAgo(_) => "nothing is there yet".to_owned(),
-                };
-                format!("{sought}: {target} {end}, and is read from there")
+            Self::Emptied { newest: 0 } => {
+                format!("{target} keeps no message any more: the one at offset 0 was removed")
             }
+            Self::Emptied { newest } => format!(
+                "{target} keeps no message any more: those at offsets up to {newest} were removed"
+            ),
+            Self::PastEnd {
+                start,
+                newest,
+                is_read,
+            } => past_end(target, *start, *newest, *is_read),
             Self::Opened { .. } | Self::Resuming { .. } | Self::Ended(_) => return None,
         })
     }
+}
+
+/// That a log ends before the place where it was to be read from.
+fn past_end(target: &Target, start: StartAt, newest: Offset, is_read: bool) -> String {
+    let end = match newest {
+        ..0 => "is empty".to_owned(),
+        newest => format!("ends at offset {newest}"),
+    };
+    let sought = match start {
+        StartAt::Offset(offset) => format!("there is no offset {offset} yet"),
+        StartAt::Time(time) => format!("{} is yet to come", time.to_utc_text()),
+        StartAt::Earliest
+        | StartAt::Latest
+        | StartAt::New
+        | StartAt::Last(_)
+        | StartAt::TimeAgo(_) => "nothing is there yet".to_owned(),
+    };
+    let read = if is_read {
+        ", and is read from there"
+    } else {
+        ""
+    };
+    format!("{sought}: {target} {end}{read}")
+}
+
+/// What recordings lacked before ranges beyond the end were done at once.
+#[cfg(feature = "dashboard")]
+fn always() -> bool {
+    true
 }
 
 /// How many offsets lie from one to another, both included.

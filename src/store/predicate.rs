@@ -225,6 +225,21 @@ impl Predicate {
         terms.flat_map(|term| term.test.uses()).collect()
     }
 
+    /// The partitions that it asks for by number, in any alternative.
+    pub(super) fn partitions(&self) -> Vec<PartitionId> {
+        let terms = self.alternatives.iter().flatten();
+        let named = terms.filter_map(|term| match &term.test {
+            Test::Partition(named) if !term.negated => Some(named),
+            Test::Partition(_)
+            | Test::Contains(..)
+            | Test::Offset(..)
+            | Test::Size(..)
+            | Test::Age(..)
+            | Test::Cel(_) => None,
+        });
+        named.flatten().copied().collect()
+    }
+
     /// Whether the message matches.
     pub fn matches(&self, message: &MessageRef<'_>, run: &QueryRun) -> bool {
         let mut alternatives = self.alternatives.iter();

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::field_index::FieldIndex;
 use super::predicate::Predicate;
 use super::value_json::ValueTypes;
+use crate::model::PartitionId;
 pub use completion::QueryCompletion;
 use lexer::Words;
 
@@ -116,6 +117,14 @@ impl Query {
     /// of which no more is typed yet than `open`, the beginning of one, is none.
     pub fn mistake(&self, messages: &FieldIndex, open: Option<&str>) -> Option<String> {
         mistake::mistake(&self.predicate.uses(), messages, open)
+    }
+
+    /// The partitions that it asks for by number, sorted.
+    pub fn partitions(&self) -> Vec<PartitionId> {
+        let mut named = self.predicate.partitions();
+        named.sort_unstable();
+        named.dedup();
+        named
     }
 
     /// Whether an expression of it asks for values, or for what is inside.

@@ -18,7 +18,7 @@ pub use time_counts::IntervalCount;
 use super::{Chunk, MessageRef, Query, QueryRun};
 use crate::model::{
     EndReason, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Timestamp, Zone,
-    grouped,
+    counted_of, counted_plainly, grouped,
 };
 pub(super) use frequent::FrequentItems;
 use time_counts::TimeCounts;
@@ -61,6 +61,16 @@ pub struct StatisticsTotals {
     pub first: Option<Timestamp>,
     /// When the last was.
     pub last: Option<Timestamp>,
+}
+
+impl StatisticsTotals {
+    /// Of what counts are: `100 messages read`, `12 of 100 messages read`.
+    pub fn counted_words(&self) -> String {
+        if self.messages == self.read {
+            return format!("{} read", counted_plainly(self.read, "message"));
+        }
+        format!("{} read", counted_of(self.messages, self.read, "message"))
+    }
 }
 
 /// A message that is among the largest.
@@ -121,8 +131,14 @@ impl FrequentList {
         }
     }
 
-    /// How many there are and how sure their counts are; `None` where there is none.
-    pub fn about(&self) -> Option<String> {
+    /// How many there are and how sure their counts are; `None` where there is none. Where only a part of what is kept was
+    /// counted, `part` says of what that is true.
+    pub fn about(&self, part: Option<&StatisticsTotals>) -> Option<String> {
+        let of = part.map_or_else(String::new, |part| format!(", of {}", part.counted_words()));
+        self.about_all().map(|about| about + &of)
+    }
+
+    fn about_all(&self) -> Option<String> {
         let distinct = i64::try_from(self.distinct).unwrap_or(i64::MAX);
         let distinct = grouped(distinct);
         match (self.distinct, self.is_estimated, self.items.is_empty()) {

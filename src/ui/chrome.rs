@@ -354,13 +354,8 @@ pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
     }
     let hints = app.key_hints().into_iter().enumerate();
     let hints = hints.map(|(number, hint)| {
-        let (keys, words) = if hint.is_refused {
-            (theme.faint, theme.faint)
-        } else {
-            (theme.key, theme.muted)
-        };
-        let label = span(format!(" {}", hint.label), words);
-        (number, [span(hint.keys, keys), label])
+        let label = span(format!(" {}", hint.label), theme.muted);
+        (number, [span(hint.keys, theme.key), label])
     });
     let mut hints: Vec<(usize, [Span<'static>; 2])> = hints.collect();
     let needed = |hints: &[(usize, [Span<'static>; 2])]| -> usize {

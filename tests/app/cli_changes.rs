@@ -243,3 +243,38 @@ fn where_nothing_was_stored_there_is_no_head_over_nothing() {
         "without an error it is a document: {output}"
     );
 }
+
+#[test]
+fn partitions_may_stand_behind_the_stream_as_with_other_commands() {
+    let test = TestCluster::new();
+    test.ok("create orders --partitions 3");
+    test.ok("create a:1");
+    let paused = |stream: &str| -> Vec<bool> {
+        let rows = test.objects(&format!("partitions {stream}"));
+        rows.iter().map(|row| row["paused"] == true).collect()
+    };
+    assert_eq!(
+        test.ok("pause orders:1-2"),
+        "paused partitions 1,2 of stream \"orders\"\n"
+    );
+    assert_eq!(paused("orders"), [false, true, true]);
+    test.ok("resume orders:2");
+    assert_eq!(paused("orders"), [false, true, false]);
+    test.ok("readonly orders:0");
+    assert_eq!(test.objects("partitions orders")[0]["readonly"], true);
+    test.ok("writable orders:0");
+    assert_eq!(test.ok("publish orders:2 x -o raw"), "0\n");
+    assert_eq!(test.ok("tail orders:2 --to end -f %v"), "x");
+    let (code, said) = test.fails("publish orders:0,2 x");
+    assert!(
+        code == 2 && said.starts_with("a message goes to one partition"),
+        "{said}"
+    );
+    let (code, said) = test.fails("pause orders:7");
+    assert!(code == 4 && said.contains("partition 7"), "{said}");
+    assert_eq!(test.fails("pause ordres:0").0, 4);
+    // A stream of exactly that name wins.
+    assert_eq!(test.ok("pause a:1"), "paused stream \"a:1\"\n");
+    let observed = test.fails("--observe pause orders:0");
+    assert_eq!(observed.0, 5, "{observed:?}");
+}

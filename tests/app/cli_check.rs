@@ -2,7 +2,7 @@
 
 use liftui::demo::DemoOptions;
 
-use crate::cli_test_cluster::{CliOutput, TestCluster};
+use crate::cli_test_cluster::{CliOutput, TestCluster, bare, finish};
 
 /// A stream with three replicas and some messages, and the number of the broker that leads it.
 fn with_messages() -> (TestCluster, usize) {
@@ -50,11 +50,82 @@ fn what_went_back_since_the_last_check_is_found_until_somebody_knows_of_it() {
         again.code == 2 && again.out.contains("orders:0 went back"),
         "later checks find it too: {again:?}"
     );
+    let seen = finding(&test, "log-went-back");
     let known = test.line("check --acknowledge --looks 1");
-    let later = test.line("check --looks 1");
-    for output in [known, later] {
-        assert!(!output.out.contains("went back"), "{output:?}");
+    let message = seen["message"].as_str().expect("it says what");
+    let mut lines = known.out.lines();
+    assert!(
+        !lines
+            .next()
+            .is_some_and(|line| line.starts_with("CRITICAL"))
+    );
+    let told = known.out.split_once(&format!("known    {message}\n"));
+    let (_, told) = told.expect("it says what it took as known");
+    for line in seen["detail"].as_array().expect("lines") {
+        let line = line.as_str().expect("a line");
+        if line.starts_with("liftui saw it before") {
+            continue;
+        }
+        assert!(told.contains(line), "{line} is in {told}");
     }
+    assert!(told.contains("partition 0 was held by demo-"), "{told}");
+    assert!(told.contains(" up to 4"), "{told}");
+    let later = test.line("check --looks 1");
+    assert!(!later.out.contains("went back"), "{later:?}");
+    let nothing = test.line("check --acknowledge --looks 1 -o json");
+    assert!(nothing.out.contains("\"acknowledged\":[]"), "{nothing:?}");
+}
+
+/// A check of the context `prod`, whose brokers are those of that cluster.
+fn check_as_prod(test: &TestCluster, config: &std::path::Path, options: &str) -> CliOutput {
+    let addresses = test.addresses();
+    let of_prod = format!("[contexts.prod]\naddr = {addresses:?}\n");
+    std::fs::write(config, of_prod).expect("it is written");
+    let config = config.to_str().expect("a plain path");
+    let words = ["-c", "prod", "--config", config, "check", "--looks", "1"];
+    let words: Vec<&str> = words
+        .into_iter()
+        .chain(options.split_whitespace())
+        .collect();
+    let home = std::path::Path::new(config).parent().expect("a folder");
+    finish(bare(home, &words), b"")
+}
+
+#[test]
+fn a_cluster_that_was_set_up_anew_is_told_of_until_somebody_knows() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let config = home.path().join("config.toml");
+    {
+        let before = TestCluster::of(DemoOptions::default());
+        before.ok("create orders");
+        before.ok("publish orders text --ack all");
+        assert_eq!(check_as_prod(&before, &config, "").code, 0);
+    }
+    let anew = TestCluster::of(DemoOptions::default());
+    let first = check_as_prod(&anew, &config, "");
+    assert_eq!(first.code, 2, "{first:?}");
+    assert!(first.out.contains("1 stream vanished: orders"), "{first:?}");
+    for look in ["the second", "the third"] {
+        let later = check_as_prod(&anew, &config, "");
+        let said = (
+            later.code,
+            later.out.lines().next(),
+            later.out.contains("1 stream vanished: orders"),
+        );
+        assert_eq!(
+            said,
+            (2, first.out.lines().next(), true),
+            "{look}: {later:?}"
+        );
+    }
+    let known = check_as_prod(&anew, &config, "--acknowledge");
+    assert!(
+        known.out.contains("known    1 stream vanished: orders\n"),
+        "{known:?}"
+    );
+    assert!(known.out.contains("1 offset was given"), "{known:?}");
+    let later = check_as_prod(&anew, &config, "");
+    assert_eq!(later.code, 0, "{later:?}");
 }
 
 #[test]

@@ -204,3 +204,49 @@ fn a_cursor_that_another_client_stored_below_the_log_is_moved_with_the_rest() {
     assert!(!output.err.contains("left as it is"), "{output:?}");
     assert_eq!((at(&test, 0), at(&test, 1)), ("9".into(), "9".into()));
 }
+
+#[test]
+fn what_is_said_of_a_move_by_a_count_is_what_becomes_of_it() {
+    let test = cluster();
+    for (from, by, said) in [
+        (7, "-3", ": 3 messages will be read again\n"),
+        (7, "1", ": 1 message will be skipped\n"),
+        (
+            7,
+            "100",
+            "orders:0 goes by +2, and not by +100: its log ends at offset 9\n",
+        ),
+        (
+            7,
+            "-100",
+            "orders:0 goes by -8, and not by -100: its log keeps no message before offset 0\n",
+        ),
+        (7, "-100", ": up to 8 messages will be read again\n"),
+        // Beyond the end there is nothing that could be read again.
+        (50, "-5", ": no message will be read again or skipped\n"),
+    ] {
+        let set = test.line(&format!("cursor set billing orders:0 {from}"));
+        assert_eq!(set.code, 0, "{set:?}");
+        let output = test.line(&format!("cursor set billing orders:0 --by {by}"));
+        let told = output.out.clone() + &output.err;
+        assert!(told.contains(said), "{from} {by}: {told}");
+    }
+    test.ok("cursor set billing orders:0 50");
+    let table = test.line("cursor set billing orders:0 --by -5 --dry-run -o table");
+    assert!(table.out.contains("nothing read again"), "{table:?}");
+}
+
+#[test]
+fn a_partition_that_cannot_be_moved_by_a_count_is_not_said_to_be() {
+    let test = cluster();
+    test.ok("cursor set billing orders:1 -1");
+    let output = test.line("cursor set billing orders --by 1");
+    assert!(
+        output
+            .err
+            .contains("a partition by itself takes --to, or an offset"),
+        "{output:?}"
+    );
+    assert!(test.line("cursor set billing orders:1 --by 1").code != 0);
+    assert_eq!(test.line("cursor set billing orders:1 --to 2").code, 0);
+}

@@ -242,6 +242,26 @@ fn a_port_that_there_is_not_is_told_with_its_broker() {
 }
 
 #[test]
+fn what_is_to_be_done_about_advertised_addresses_is_said_once_beneath_a_table() {
+    let lies = Lies {
+        partitions: 1,
+        ports: &[1, 2],
+        ..Lies::default()
+    };
+    for line in ["brokers -o table", "describe orders -o table"] {
+        let output = on(lies, line);
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+        assert!(!output.out.contains("--advertise"), "{line}: {output:?}");
+        if line.starts_with("brokers") {
+            let said = "127.0.0.1:1, 127.0.0.1:2 are addresses that brokers advertise";
+            assert_eq!(output.err.matches(said).count(), 1, "{output:?}");
+        }
+    }
+    let objects = on(lies, "brokers -o json");
+    assert_eq!(objects.out.matches("--advertise").count(), 2, "{objects:?}");
+}
+
+#[test]
 fn as_many_partitions_as_are_read_are_listed_within_bounds_of_memory() {
     // Without replicas nobody is in doubt of: 50,000 objects, each printed and forgotten.
     let lies = Lies {

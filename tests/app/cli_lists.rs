@@ -25,7 +25,7 @@ fn objects_have_the_fields_that_scripts_know() {
         ),
         (
             "streams",
-            "name subject created partitions messages rate status internal",
+            "name subject created partitions messages rate status internal paused readonly",
         ),
         (
             "partitions",
@@ -86,6 +86,17 @@ fn the_truth_about_partitions_is_told_in_every_form() {
     assert_eq!(orders[1]["flags"], serde_json::json!(["paused"]));
     let archive = test.objects("partitions archive");
     assert_eq!(archive[0]["readonly"], true);
+    let table = test.ok("streams -o table");
+    let line = |name: &str| {
+        let found = table.lines().find(|line| line.starts_with(name));
+        found.unwrap_or_default().to_owned()
+    };
+    assert!(line("archive").contains("  readonly  "), "{table}");
+    let paused = test.objects("streams -o ndjson");
+    for stream in paused.iter().filter(|stream| stream["paused"] != 0) {
+        let line = line(stream["name"].as_str().expect("a name"));
+        assert!(line.contains("paused  "), "{line}");
+    }
     let table = test.ok("partitions archive -o table");
     assert!(table.starts_with("STREAM   #  LEADER"), "{table}");
     assert_eq!(
@@ -97,7 +108,9 @@ fn the_truth_about_partitions_is_told_in_every_form() {
         "archive\norders\n__activity\n__cursors\n"
     );
     let csv = test.ok("streams -o csv");
-    assert!(csv.starts_with("name,subject,created,partitions,messages,rate,status,internal\n"));
+    assert!(csv.starts_with(
+        "name,subject,created,partitions,messages,rate,status,internal,paused,readonly\n"
+    ));
     assert!(
         normalised(&csv).contains("\narchive,old.things,TIME,1,0,"),
         "{csv}"

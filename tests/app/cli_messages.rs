@@ -328,6 +328,43 @@ fn a_place_past_the_end_is_told_and_is_no_silent_beginning_at_the_new() {
 }
 
 #[test]
+fn a_range_beyond_the_end_is_done_at_once_and_prints_nothing_of_what_lies_elsewhere() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    for value in ["a", "b"] {
+        test.ok(&format!("publish orders {value} --ack all"));
+    }
+    for (from, to) in [(99, 99), (99, 200), (2, 9)] {
+        let says = format!(
+            "there is no offset {from} yet: partition 0 of stream \"orders\" ends at offset 1\n"
+        );
+        for command in ["tail orders", "tail orders --count", "bench tail orders"] {
+            let output = test.line(&format!("{command} --from {from} --to {to}"));
+            assert_eq!(output.code, 0, "{command}: {output:?}");
+            if command == "tail orders" {
+                assert_eq!((&*output.out, &*output.err), ("", &*says));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sentence_on_stderr_stands_in_a_line_of_its_own_beside_an_array() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    let path = test.home.path().join("both");
+    let both = std::fs::File::create(&path).expect("created");
+    let words = ["tail", "orders", "--from", "7", "--to", "9", "-o", "json"];
+    let mut command = test.command(&words);
+    command.stdout(both.try_clone().expect("a second handle"));
+    let status = command.stderr(both).status().expect("it runs");
+    let written = std::fs::read_to_string(path).expect("read");
+    let said =
+        "there is no offset 7 yet: partition 0 of stream \"orders\" is empty\n[]\n".to_owned();
+    assert_eq!((status.success(), written), (true, said));
+}
+
+#[test]
 fn what_has_come_is_printed_where_others_keep_a_range_waiting_for_ever() {
     let test = TestCluster::new();
     test.ok("create here");
@@ -383,4 +420,37 @@ fn a_record_with_broken_base_64_is_told_by_its_field() {
         assert_eq!(output.code, 1, "{output:?}");
         assert!(output.err.contains(said), "{output:?}");
     }
+}
+
+#[test]
+fn a_range_that_ends_before_it_begins_is_refused_and_a_partition_that_is_not_there_is_told() {
+    let test = with_streams("t copies");
+    test.ok("publish t a --ack all");
+    for line in [
+        "tail t --from @-15m --to @-20m",
+        "tail t --from 5 --to 4",
+        "trace a t --from @-15m --to @-20m",
+        "stats t --from @-15m --to @-20m",
+        "bench tail t --from 5 --to 4",
+        "redrive t copies --from @-15m --to @-20m --dry-run",
+    ] {
+        let (code, said) = test.fails(line);
+        assert_eq!(code, 2, "{line}: {said}");
+        assert!(
+            said.starts_with("the range ends before it begins: "),
+            "{line}: {said}"
+        );
+    }
+    assert_eq!(test.line("tail t --from @-15m --to @-15m").code, 0);
+    let said = "the query asks for partition 9, which is not among those that are read\n";
+    for line in [
+        "tail t --to end -q partition:9 --count",
+        "stats t -q partition:9 -o json",
+        "table t -q partition:9",
+    ] {
+        let output = test.line(line);
+        assert!(output.err.starts_with(said), "{line}: {output:?}");
+    }
+    assert_eq!(test.ok("tail t:0 --to end -q partition:0 --count"), "1\n");
+    assert_eq!(test.ok("tail t --to end -q !partition:9 --count"), "1\n");
 }

@@ -327,6 +327,26 @@ fn a_headless_demo_serves_until_it_is_asked_to_stop() {
 }
 
 #[test]
+fn a_demo_at_the_ports_of_another_one_has_lost_nothing() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let mut port = "0".to_owned();
+    for run in ["the first", "the second"] {
+        let words = ["demo", "--headless", "--brokers", "1", "--port", &port];
+        let mut demo = start(bare(home.path(), &words));
+        let line = read_lines(&mut demo, 1);
+        let address = line.trim_end().strip_prefix("listening on ");
+        let address = address.expect("the first line").to_owned();
+        let output = finish(bare(home.path(), &["--addr", &address, "check"]), b"");
+        for word in ["vanished", "anew"] {
+            assert!(!output.out.contains(word), "{run}: {output:?}");
+        }
+        port = address.rsplit(':').next().expect("a port").to_owned();
+        signal(&demo, Signal::TERM);
+        assert_eq!(outcome(demo).code, 0, "{run}");
+    }
+}
+
+#[test]
 fn every_setting_is_shown_with_its_source() {
     let home = tempfile::tempdir().expect("a scratch folder");
     let run = |arguments: &[&str]| finish(bare(home.path(), arguments), b"");

@@ -39,6 +39,16 @@ fn a_range_that_retention_took_whole_is_done_with_a_word_about_it() {
         assert_eq!(output.code, 0, "{line}: {output:?}");
         assert!(output.err.contains(&said), "{line}: {output:?}");
     }
+    for line in [
+        "tail emptied --from @-1h --to end",
+        "stats emptied --from @-1h",
+    ] {
+        let output = test.line(line);
+        let said = "keeps no message any more: those at offsets up to 19 were removed";
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+        let told = output.out + &output.err;
+        assert!(told.contains(said), "{line}: {told}");
+    }
     let bench = test.line("bench tail emptied -o json");
     let report: Value = serde_json::from_str(&bench.out).expect("a report");
     let counts = (&report[0]["received"], &report[0]["missing"]);
@@ -71,7 +81,10 @@ fn a_cursor_goes_back_no_further_than_what_is_kept() {
     kept(&test, "emptied", options, &record.repeat(20), "0\n");
     for how in ["--to 0", "--to earliest", "--by -5"] {
         test.ok("cursor set billing emptied:0 15");
-        let rows = test.objects(&format!("cursor set billing emptied:0 {how} --dry-run"));
+        let output = test.line(&format!("cursor set billing emptied:0 {how} --dry-run"));
+        let is_told = output.err.contains("keeps no message before offset 20");
+        assert_eq!(is_told, how.starts_with("--by"), "{output:?}");
+        let rows = parse_lines(&output.out);
         assert_eq!(
             (&rows[0]["to"], &rows[0]["skipped"]),
             (&19.into(), &4.into()),

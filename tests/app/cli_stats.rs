@@ -102,6 +102,15 @@ fn a_query_and_a_range_narrow_what_is_counted_and_each_form_has_the_same_numbers
     let table = test.ok("stats orders -o table --top 1");
     assert!(table.contains("keys: 3 different"), "{table}");
     assert!(table.contains("orders:1 @ 0"), "{table}");
+    assert!(!table.contains("messages read"), "all was counted: {table}");
+    let some = test.ok("stats orders:0 --from 6 --to 11 -q key:b -o table");
+    for head in ["keys: 1 different", "largest messages", "by time, every"] {
+        let line = some.lines().find(|line| line.starts_with(head));
+        let says = line.is_some_and(|line| line.ends_with(", of 4 of 6 messages read"));
+        assert!(says, "{head}: {some}");
+    }
+    let part = test.ok("stats orders:0 --from 21 -o table");
+    assert!(part.contains("different, of 10 messages read"), "{part}");
     let whole = test.ok("stats orders --to 1000000 -o table");
     assert!(
         whole.contains("33 messages"),

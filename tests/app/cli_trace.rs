@@ -134,7 +134,7 @@ fn what_is_yet_to_come_is_not_waited_for() {
     let (code, sentence) = test.fails("trace key:a orders --from 5 --to 2");
     assert_eq!(code, 2);
     assert!(
-        sentence.contains("--to 2 comes before --from 5"),
+        sentence.contains("offset 2 comes before offset 5"),
         "{sentence}"
     );
 }

@@ -201,3 +201,21 @@ fn interrupted_it_says_where_to_go_on() {
     );
     assert!(output.err.ends_with(&go_on), "{output:?}");
 }
+
+#[test]
+fn what_other_replicas_hold_of_a_lost_log_is_seen_by_the_first_command_ever() {
+    let (test, [leader, ..]) = with_messages();
+    fault(&test, &format!("wipe {leader}"));
+    // The brokers need a moment until one leads again; each look takes half a second.
+    let found = (0..60).find_map(|_| {
+        let output = test.line("verify orders -o ndjson");
+        output
+            .out
+            .contains("which its leader has lost")
+            .then_some(output)
+    });
+    let found = found.expect("it is told");
+    assert_eq!(found.code, 1, "{found:?}");
+    let folder = test.home.path().join(".local/state/liftui/checks");
+    assert!(!folder.exists(), "no check was there before");
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "waits are capped")]
 
 mod alerts;
+mod completion;
 mod first_run;
 mod keyboards;
 mod locators;

@@ -27,7 +27,9 @@ async fn what_is_in_a_tail_is_counted_with_bars_by_its_query() {
     dashboard.press(":");
     dashboard.type_text("stats -4 end");
     dashboard.press("enter");
-    let some = dashboard.wait_for("All was read: 4 messages").await;
+    let some = dashboard
+        .wait_for("All of the range was read: 4 messages")
+        .await;
     assert!(some.contains("3 of 4 messages"), "{some}");
     assert!(some.contains("from -4 end"), "{some}");
     dashboard.shut_down().await;

@@ -67,6 +67,7 @@ async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
                     | SubscriptionEvent::Rewound { .. }
                     | SubscriptionEvent::Uncommitted { .. }
                     | SubscriptionEvent::PastEnd { .. }
+                    | SubscriptionEvent::Emptied { .. }
                     | SubscriptionEvent::Ended(_)
                     | _) => panic!("nothing is lost: {event:?}"),
                 },
@@ -193,6 +194,7 @@ async fn a_tail_outlives_all_brokers_being_started_anew_at_once() {
             | SubscriptionEvent::Rewound { .. }
             | SubscriptionEvent::Uncommitted { .. }
             | SubscriptionEvent::PastEnd { .. }
+            | SubscriptionEvent::Emptied { .. }
             | SubscriptionEvent::Ended(_)
             | _) => panic!("{event:?}"),
         }

@@ -79,7 +79,9 @@ async fn a_start_past_the_end_is_told_with_where_the_log_ends() {
             let mut told = None;
             loop {
                 match next_event(&mut read).await {
-                    SubscriptionEvent::PastEnd { start: at, newest } => {
+                    SubscriptionEvent::PastEnd {
+                        start: at, newest, ..
+                    } => {
                         assert_eq!(at, start);
                         told = Some(newest);
                         break;

@@ -14,6 +14,26 @@ pub(in crate::app) enum TextInput<'a> {
     Paste(&'a str),
 }
 
+impl TextInput<'_> {
+    /// Whether it adds to a text.
+    pub(in crate::app) fn is_text(self) -> bool {
+        match self {
+            Self::Paste(_) => true,
+            Self::Key(key) => {
+                let held = key.modifiers.difference(KeyModifiers::SHIFT);
+                // AltGr arrives as both on some terminals, and types a character.
+                let types = held.is_empty() || held == KeyModifiers::CONTROL | KeyModifiers::ALT;
+                types && matches!(key.code, KeyCode::Char(_))
+            }
+        }
+    }
+
+    /// Whether it takes the character away that is before or behind the cursor.
+    pub(in crate::app) fn is_deletion(self) -> bool {
+        matches!(self, Self::Key(key) if matches!(key.code, KeyCode::Backspace | KeyCode::Delete))
+    }
+}
+
 /// Text and a cursor in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Editor {

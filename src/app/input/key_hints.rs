@@ -20,8 +20,6 @@ pub(crate) struct KeyHint {
     pub(crate) label: &'static str,
     /// What a click on it does.
     pub(in crate::app) command: Command,
-    /// Whether observer mode refuses it.
-    pub(crate) is_refused: bool,
 }
 
 const OPEN: Hint = (Command::List(ListCommand::Open), "open");

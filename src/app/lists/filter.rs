@@ -9,6 +9,8 @@ use crate::app::input::editor::{Editor, TextInput};
 pub struct Filter {
     text: String,
     editor: Option<Editor>,
+    /// Whether the text box still holds the text of before: what is typed stands in its place.
+    is_whole_selected: bool,
 }
 
 impl Filter {
@@ -22,13 +24,22 @@ impl Filter {
         self.editor.as_ref()
     }
 
-    /// Opens the text box on the text there is.
+    /// Whether what is typed next replaces the whole text.
+    pub(crate) fn is_whole_selected(&self) -> bool {
+        self.is_whole_selected
+    }
+
+    /// Opens the text box on the text there is, all of it selected: another filter is what is meant most often.
     pub(super) fn open(&mut self) {
-        self.editor = Some(Editor::single_line().with_text(&self.text));
+        if self.editor.is_none() {
+            self.editor = Some(Editor::single_line().with_text(&self.text));
+            self.is_whole_selected = !self.text.is_empty();
+        }
     }
 
     /// Closes the text box and keeps the text; `false` where it was not open.
     pub(in crate::app) fn close(&mut self) -> bool {
+        self.is_whole_selected = false;
         self.editor.take().is_some()
     }
 
@@ -40,7 +51,7 @@ impl Filter {
     /// Sets the text.
     pub(in crate::app) fn set(&mut self, text: &str) {
         text.clone_into(&mut self.text);
-        self.editor = None;
+        self.close();
     }
 
     /// Types into the text box, if it is open, and returns whether the input was for it. What is typed counts at once.
@@ -48,7 +59,11 @@ impl Filter {
         let Some(editor) = &mut self.editor else {
             return false;
         };
+        if self.is_whole_selected && (input.is_text() || input.is_deletion()) {
+            editor.set_text("");
+        }
         let typed = editor.type_text(input);
+        self.is_whole_selected &= !typed;
         self.text = editor.text();
         typed
     }
@@ -79,6 +94,8 @@ fn contains(text: &str, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
     use super::*;
 
     #[test]
@@ -95,6 +112,37 @@ mod tests {
             filter.set(text);
             assert_eq!(filter.passes(&[row]), passes, "{text} on {row}");
         }
+    }
+
+    #[test]
+    fn what_is_typed_first_stands_in_place_of_the_filter_of_before() {
+        let press = |filter: &mut Filter, code| {
+            let key = KeyEvent::new(code, KeyModifiers::NONE);
+            assert!(filter.type_text(TextInput::Key(key)));
+        };
+        for (codes, left) in [
+            (&[KeyCode::Char('n'), KeyCode::Char('ö')][..], "nö"),
+            (&[KeyCode::Backspace, KeyCode::Char('n')], "n"),
+            (&[KeyCode::End, KeyCode::Char('n')], "oldn"),
+            (&[KeyCode::Left, KeyCode::Backspace], "od"),
+            (&[], "old"),
+        ] {
+            let mut filter = Filter::default();
+            filter.set("old");
+            filter.open();
+            for code in codes {
+                press(&mut filter, *code);
+            }
+            assert!(filter.close());
+            assert_eq!(filter.text(), left, "{codes:?}");
+        }
+        let mut filter = Filter::default();
+        filter.set("old");
+        filter.open();
+        filter.type_text(TextInput::Paste("pasted"));
+        filter.open();
+        filter.type_text(TextInput::Paste(" on"));
+        assert_eq!(filter.text(), "pasted on");
     }
 
     #[test]

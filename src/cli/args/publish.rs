@@ -57,7 +57,7 @@ impl PartitionArgs {
 /// Messages for a stream.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PublishArgs {
-    /// The stream
+    /// The stream, or one of its partitions as in orders:2
     pub(crate) stream: String,
     #[command(flatten)]
     pub(crate) partition_args: PartitionArgs,

@@ -145,9 +145,9 @@ impl CreateArgs {
 /// Partitions of one stream.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PartitionsArgs {
-    /// The stream
+    /// The stream, or some of its partitions as in orders:0,2-4
     stream: String,
-    /// Some of its partitions, as in 0,2-4; all where left out
+    /// Some of its partitions, as in 0,2-4; all where none is named
     #[arg(short, long, value_name = "RANGES", value_parser = ranges)]
     partitions: Option<Partitions>,
 }

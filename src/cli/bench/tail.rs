@@ -15,7 +15,7 @@ use tokio::time::interval;
 use super::report::{BenchProgress, BenchReport, Throughput};
 use crate::cli::args::BenchTailArgs;
 use crate::cli::command_context::CommandContext;
-use crate::cli::exit::{Exit, Result};
+use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::json::milliseconds;
 use crate::cli::output::output_row;
 use crate::cli::partition_reads::{self, PartitionRead};
@@ -25,7 +25,7 @@ use crate::cli::stdio::Stdio;
 use crate::client::{Observer, Subscription, SubscriptionItem};
 use crate::model::{
     Failure, MessageSink, MessageStamp, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Target,
-    Timestamp, counted,
+    Timestamp, check_range, counted,
 };
 use crate::ui::format;
 
@@ -44,12 +44,13 @@ const QUEUE: usize = 64;
 
 /// Reads until the range is done, enough came, or SIGINT.
 pub(super) async fn tail(context: &mut CommandContext<'_>, args: &BenchTailArgs) -> Result {
+    let (start, stop) = args.range();
+    check_range(start, stop, Timestamp::now()).map_err(CliError::usage)?;
     let observer = context.observer()?;
     let (specs, _) = partition_spec::find_all(&observer, &args.partitions).await?;
     let begun = Instant::now();
     let (sender, queue) = mpsc::channel(QUEUE);
     let mut subscriptions = JoinSet::new();
-    let (start, stop) = args.range();
     let mut reads = Vec::new();
     for spec in partition_spec::subscribe_specs(&specs, start, stop, args.isr_replica) {
         let number = reads.len();
@@ -201,7 +202,8 @@ async fn forward(
                 | SubscriptionEvent::Resuming { .. }
                 | SubscriptionEvent::Rewound { .. }
                 | SubscriptionEvent::Uncommitted { .. }
-                | SubscriptionEvent::PastEnd { .. },
+                | SubscriptionEvent::PastEnd { .. }
+                | SubscriptionEvent::Emptied { .. },
             ) => continue,
         };
         if sender.send((number, event)).await.is_err() {

@@ -1,7 +1,7 @@
 //! What the last check saw of a cluster: how far its logs had come and what was wrong, in a file in the state folder.
 //! Where that cannot be read or written, the check judges by what it sees itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ const FILE: StateFile<LastCheck> = StateFile::new(Folders::last_check, "what the
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct LastCheck {
+    /// The ids of its brokers.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) brokers: BTreeSet<String>,
     /// How far the logs had come, by stream.
     pub(crate) streams: BTreeMap<String, KnownStream>,
     /// When somebody has acknowledged all losses, in Unix nanoseconds.
@@ -34,6 +37,11 @@ impl LastCheck {
         FILE.read(cluster)
     }
 
+    /// Forgets what was left of a cluster that is gone for certain.
+    pub(crate) fn forget(cluster: &str) {
+        FILE.remove(cluster);
+    }
+
     /// Has the logs held against what was known of them, and says again what was lost since and is not acknowledged: seen
     /// here, or by a dashboard in these incidents.
     pub(crate) fn recall_logs(self, incidents: &[Arc<Incident>], health: &mut Health) {
@@ -41,6 +49,7 @@ impl LastCheck {
         let is_unknown = |loss: &KnownLoss| acknowledged.is_none_or(|at| loss.loss.at.0 > at);
         let seen = IncidentRecorder::losses(incidents).into_iter();
         let losses = self.losses.into_iter().chain(seen.filter(is_unknown));
+        health.recall_brokers(self.brokers);
         health.recall(self.streams);
         health.recall_losses(losses.collect());
     }

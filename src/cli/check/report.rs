@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::acknowledged::AcknowledgedLoss;
 use crate::cli::args::CheckForm;
 use crate::cli::cluster_snapshot::finding;
 use crate::cli::escaped_output::EscapedOutput;
@@ -28,6 +29,8 @@ pub(super) struct Report {
     pub(super) unread: Option<String>,
     /// How many streams were judged, where not all were.
     pub(super) judged: Option<usize>,
+    /// What somebody says to know of, where that was asked for.
+    pub(super) acknowledged: Option<Vec<AcknowledgedLoss>>,
 }
 
 impl Report {
@@ -55,7 +58,28 @@ impl Report {
         if let Some(unread) = self.unread_cursors() {
             writeln!(out, "{:<9}{}", "unknown", sanitise::line(&unread))?;
         }
+        for line in self.acknowledged_lines() {
+            writeln!(out, "{}", sanitise::line(&line))?;
+        }
         Ok(())
+    }
+
+    /// What was taken as known by this check, where that was asked for: no later one tells it.
+    fn acknowledged_lines(&self) -> Vec<String> {
+        let Some(losses) = &self.acknowledged else {
+            return Vec::new();
+        };
+        if losses.is_empty() {
+            let word = "known";
+            return vec![format!("{word:<9}nothing: no loss waits for --acknowledge")];
+        }
+        let lines = losses.iter().flat_map(|loss| {
+            let detail = loss.detail().into_iter();
+            let detail = detail.map(|line| format!("         {line}"));
+            let head = format!("{:<9}{}", "known", loss.finding.message);
+            [head].into_iter().chain(detail)
+        });
+        lines.collect()
     }
 
     /// Those that stand for themselves: what a silent broker explains is told below it.
@@ -75,19 +99,24 @@ impl Report {
         if let (Some(error), Some(fields)) = (error, whole.as_object_mut()) {
             fields.insert("error".into(), json!(error));
         }
+        if let (Some(losses), Some(fields)) = (&self.acknowledged, whole.as_object_mut()) {
+            let losses: Vec<Value> = losses.iter().map(AcknowledgedLoss::object).collect();
+            fields.insert("acknowledged".into(), json!(losses));
+        }
         writeln!(out.json(), "{whole}")
     }
 
     fn nagios(&self, out: &mut dyn Write) -> io::Result<()> {
         let worst = self.findings.first();
-        let mut said = worst.map_or_else(|| self.summary(), |worst| worst.message.clone());
-        if let Some(unread) = self.unread_cursors() {
-            said = format!("{said}; {unread}");
-        }
+        let first = worst.map_or_else(|| self.summary(), |worst| worst.message.clone());
+        let known = self.acknowledged.iter().flatten();
+        let known = known.map(|loss| format!("known: {}", loss.finding.message));
+        let parts = [Some(first), self.unread_cursors()].into_iter().flatten();
+        let parts: Vec<String> = parts.chain(known).collect();
         let totals = &self.truth.totals;
         let word = self.verdict.as_str();
         // A bar would end the text and begin the figures.
-        let said = sanitise::line(&said).replace('|', "/");
+        let said = sanitise::line(&parts.join("; ")).replace('|', "/");
         writeln!(
             out,
             "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} leaderless={} leader_unreachable={} under_replicated={} findings={}",
@@ -132,6 +161,9 @@ impl Report {
     }
 
     fn prometheus(&self, out: &mut dyn Write) -> io::Result<()> {
+        for line in self.acknowledged_lines() {
+            writeln!(out, "# {}", sanitise::line(&line))?;
+        }
         let mut metrics = Metrics { out };
         let status = self.verdict.exit_code();
         metrics.head(

@@ -148,7 +148,18 @@ fn usage(error: &Error) -> Option<String> {
     let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
         return None;
     };
+    // What clap tells here is what was typed and what is missing, without the options that there are.
     let text = usage.to_string();
+    let mut whole = super::command();
+    whole.build();
+    let mut command = &mut whole;
+    for word in text.split_whitespace().skip(2) {
+        if command.find_subcommand(word).is_none() {
+            break;
+        }
+        command = command.find_subcommand_mut(word)?;
+    }
+    let text = command.render_usage().to_string();
     let line = text.lines().next()?.trim();
     Some(line.replacen("Usage:", "usage:", 1))
 }
@@ -214,7 +225,13 @@ mod tests {
             ("tail orders --form 5", "there is no option \"--form\" here; did you mean \"--from\"?".into()),
             ("streams --servers x", "there is no option \"--servers\" here; did you mean \"--addr\"?".into()),
             ("brokers x", "\"x\" is one argument too many; usage: liftui brokers [OPTIONS]".into()),
-            ("describe", "<STREAM>... is missing; usage: liftui describe <STREAM>...".into()),
+            ("describe", "<STREAM>... is missing; usage: liftui describe [OPTIONS] <STREAM>...".into()),
+            ("create", "<STREAM> is missing; usage: liftui create [OPTIONS] <STREAM>".into()),
+            ("create --partitions 3", "<STREAM> is missing; usage: liftui create [OPTIONS] <STREAM>".into()),
+            (
+                "cursor get",
+                "<ID> and <STREAM:PARTITION> are missing; usage: liftui cursor get [OPTIONS] <ID> <STREAM:PARTITION>".into(),
+            ),
             ("streams -o jsno", "--output takes table, json, ndjson, csv, raw, not \"jsno\"; did you mean \"json\"?".into()),
             ("streams -o", "--output <FORM> needs a value".into()),
             ("tail orders -n x", "--lines \"x\": not a whole number".into()),

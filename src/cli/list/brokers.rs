@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::cli::cell_format::{age, known, latency, list, plain};
 use crate::cli::json::{JsonTime, milliseconds};
 use crate::cli::output::{Column, OutputRow, output_row};
+use crate::client::split_advice;
 use crate::health::{BrokerTruth, Reach};
 use crate::model::{BrokerId, Timestamp};
 
@@ -19,7 +20,7 @@ output_row! {
         partitions: usize,
         leaders: usize,
         listed_by: Vec<BrokerId>,
-        error: Option<String>,
+        pub(super) error: Option<String>,
     }
 }
 
@@ -33,7 +34,10 @@ impl OutputRow for BrokerRow {
         Column::number("PARTITIONS", |broker| broker.partitions.to_string()),
         Column::number("LEADERS", |broker| broker.leaders.to_string()),
         Column::names("LISTED BY", |broker| list(&broker.listed_by)),
-        Column::text("ERROR", |broker| plain(broker.error.as_ref())),
+        // What is the same for all of them stands once beneath.
+        Column::text("ERROR", |broker| {
+            plain(broker.error.as_deref().map(|error| split_advice(error).0))
+        }),
     ];
 
     fn raw(&self) -> String {

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::partitions::{self, PartitionRow, ViewFields};
+use super::print_advice;
 use super::streams::StreamRow;
 use crate::cli::args::{OutputForm, StreamsArgs};
 use crate::cli::cell_format::{age, count, known, latency, list, offset, plain, rate};
@@ -21,7 +22,7 @@ use crate::cli::exit::{Exit, Result};
 use crate::cli::json::JsonTime;
 use crate::cli::output::{self, Column, FieldNames, OutputRow, Printer, output_row};
 use crate::cli::stream_selection;
-use crate::client::Observer;
+use crate::client::{Observer, split_advice};
 use crate::health::{Known, StreamTruth, Truth};
 use crate::model::sanitise;
 use crate::model::{
@@ -88,7 +89,10 @@ impl OutputRow for ViewRow {
                     .map(|age| format!("{} ago", latency(Some(age)))),
             )
         }),
-        Column::text("ERROR", |row| plain(row.view.error.as_ref())),
+        // What is the same for all of them stands once beneath.
+        Column::text("ERROR", |row| {
+            plain(row.view.error.as_deref().map(|error| split_advice(error).0))
+        }),
     ];
 
     fn raw(&self) -> String {
@@ -112,6 +116,10 @@ pub(crate) async fn describe(context: &mut CommandContext<'_>, args: &StreamsArg
         described.push((found, details(&snapshot, &truth, found).await));
     }
     print(context, args, &truth, &described)?;
+    let rows = described.iter().flat_map(|(_, rows)| rows);
+    let views = rows.flat_map(|details| &details.row.views);
+    let errors = views.filter_map(|(_, view)| view.error.as_deref());
+    print_advice(context, args.output, errors);
     Ok(Exit::DONE)
 }
 

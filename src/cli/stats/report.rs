@@ -12,7 +12,8 @@ use crate::cli::output::{Column, OutputRow, Printer, output_row};
 use crate::cli::shown_times;
 use crate::model::{Offset, PartitionId, StreamName, Timestamp, counted, format_duration};
 use crate::store::{
-    FrequentItem, FrequentList, PartitionStatistics, StatisticsReport, text_or_base64,
+    FrequentItem, FrequentList, PartitionStatistics, StatisticsReport, StatisticsTotals,
+    text_or_base64,
 };
 use crate::ui::format;
 
@@ -112,6 +113,8 @@ impl StatsRow {
 pub(super) struct StatsPrinter<'a> {
     report: &'a StatisticsReport,
     is_stopped: bool,
+    /// Whether less was counted than all that is kept.
+    is_part: bool,
     bold: bool,
 }
 
@@ -121,7 +124,16 @@ impl<'a> StatsPrinter<'a> {
         Self {
             report,
             is_stopped,
+            is_part: is_stopped || !report.is_whole(),
             bold,
+        }
+    }
+
+    /// The same where less was asked for than all that is kept.
+    pub(super) fn of_part(self, is_part: bool) -> Self {
+        Self {
+            is_part: self.is_part || is_part,
+            ..self
         }
     }
 
@@ -197,22 +209,27 @@ impl<'a> StatsPrinter<'a> {
             let rows = list.items.iter();
             rows.map(|item| StatsRow::of_item(kind, item)).collect()
         };
+        let part = self.is_part.then_some(&report.totals);
+        let of = part.map_or_else(String::new, |part| format!(", of {}", part.counted_words()));
         let or_none = |head: String, is_none: bool| if is_none { String::new() } else { head };
-        let every = format!("by time, every {}", format_duration(report.every));
+        let every = format!("by time, every {}{of}", format_duration(report.every));
         vec![
             ("partitions".to_owned(), partitions.collect()),
             (or_none(every, report.times.is_empty()), times.collect()),
-            (head("keys", &report.keys), of_list("key", &report.keys)),
             (
-                head("headers", &report.headers),
+                head("keys", &report.keys, part),
+                of_list("key", &report.keys),
+            ),
+            (
+                head("headers", &report.headers, part),
                 of_list("header", &report.headers),
             ),
             (
-                head("headers with values", &report.header_values),
+                head("headers with values", &report.header_values, part),
                 of_list("header_value", &report.header_values),
             ),
             (
-                or_none("largest messages".to_owned(), report.largest.is_empty()),
+                or_none(format!("largest messages{of}"), report.largest.is_empty()),
                 largest.collect(),
             ),
         ]
@@ -264,8 +281,8 @@ impl<'a> StatsPrinter<'a> {
 }
 
 /// The head of a list; empty where there is nothing to list.
-fn head(name: &str, list: &FrequentList) -> String {
-    let about = list.about().map(|about| format!("{name}: {about}"));
+fn head(name: &str, list: &FrequentList, part: Option<&StatisticsTotals>) -> String {
+    let about = list.about(part).map(|about| format!("{name}: {about}"));
     about.unwrap_or_default()
 }
 

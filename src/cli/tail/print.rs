@@ -177,9 +177,10 @@ impl Printer {
     fn print_head(&mut self) -> io::Result<()> {
         match &self.form {
             PrintForm::Export(form) => form.write_head(&[], &mut self.out),
-            PrintForm::Json => self.out.write_all(b"["),
-            // The columns of a table follow from its first rows.
-            PrintForm::Table(_) | PrintForm::Custom(..) | PrintForm::Count => Ok(()),
+            // The columns of a table follow from its first rows; a bracket alone would stand before the next sentence on stderr.
+            PrintForm::Json | PrintForm::Table(_) | PrintForm::Custom(..) | PrintForm::Count => {
+                Ok(())
+            }
         }
     }
 
@@ -189,7 +190,7 @@ impl Printer {
             PrintForm::Export(ExportForm::Ndjson) => self.write_record(message),
             PrintForm::Export(form) => form.write(message, &[], &mut self.out),
             PrintForm::Json => {
-                self.out.write_all(if is_first { b"\n" } else { b"," })?;
+                self.out.write_all(if is_first { b"[\n" } else { b"," })?;
                 self.write_record(message)
             }
             PrintForm::Table(table) => table.row(message, &mut self.out),
@@ -212,7 +213,8 @@ impl Printer {
 
     fn finish(mut self) -> io::Result<()> {
         match self.form {
-            PrintForm::Json => self.out.write_all(b"]\n")?,
+            PrintForm::Json if self.is_begun => self.out.write_all(b"]\n")?,
+            PrintForm::Json => self.out.write_all(b"[]\n")?,
             PrintForm::Count => writeln!(self.out, "{}", self.printed.load(Ordering::Relaxed))?,
             PrintForm::Table(mut table) => {
                 table.finish(&mut self.out)?;

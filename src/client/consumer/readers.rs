@@ -235,9 +235,9 @@ impl PartitionReaders {
                 self.last.remove(place);
                 return Some(event);
             }
-            SubscriptionEvent::Gap { .. } | SubscriptionEvent::PastEnd { .. } => {
-                return Some(event);
-            }
+            SubscriptionEvent::Gap { .. }
+            | SubscriptionEvent::PastEnd { .. }
+            | SubscriptionEvent::Emptied { .. } => return Some(event),
             // After an end that may pass and was told, each attempt would tell of itself again.
             SubscriptionEvent::Opened { .. }
             | SubscriptionEvent::Resuming { .. }

@@ -249,6 +249,8 @@ impl Connector {
             if from <= to {
                 self.events.push(SubscriptionEvent::Gap { from, to });
             }
+        } else if let Some(newest) = self.emptied(address).await {
+            self.events.push(SubscriptionEvent::Emptied { newest });
         }
         OpenError::Ended(EndReason::StopReached)
     }
@@ -356,13 +358,16 @@ impl Connector {
         {
             self.events.push(SubscriptionEvent::Rewound { from, to: 0 });
             self.request.spec.start = StartAt::Earliest;
-        } else if let Some(newest) = self.ends_before_start(ends) {
-            let start = self.request.spec.start;
-            self.events
-                .push(SubscriptionEvent::PastEnd { start, newest });
         }
         let nth_last = self.nth_last(ends, address).await;
         let plan = positions::resolve(&self.request.spec, ends, nth_last, Timestamp::now());
+        if let Some(newest) = self.ends_before_start(ends) {
+            self.events.push(SubscriptionEvent::PastEnd {
+                start: self.request.spec.start,
+                newest,
+                is_read: plan.is_some(),
+            });
+        }
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)

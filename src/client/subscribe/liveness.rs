@@ -108,7 +108,10 @@ impl<S: MessageSink> Reader<S> {
         if let Some(first) = self.connector.first_of_time(&address).await
             && self.delivered().is_none()
         {
-            self.restart(Some(first));
+            return self.restart(Some(first));
+        }
+        if let Some(newest) = self.connector.emptied(&address).await {
+            self.push_event(SubscriptionEvent::Emptied { newest });
         }
     }
 

@@ -3,7 +3,8 @@
 
 use super::connector::Connector;
 use super::end::OpenError;
-use super::positions::{CLOCK_SKEW, LogEnds};
+use super::log_probe::OldestProbe;
+use super::positions::{CLOCK_SKEW, LogEnds, StartPosition, is_past};
 use crate::model::{ErrorKind, Offset, StartAt, Timestamp};
 
 impl Connector {
@@ -12,7 +13,9 @@ impl Connector {
         let spec = &self.request.spec;
         let newest = |ends: LogEnds| ends.next().saturating_sub(1);
         match spec.start {
-            StartAt::Offset(offset) => ends.filter(|ends| offset > ends.next()).map(newest),
+            StartAt::Offset(offset) => ends
+                .filter(|ends| offset > ends.next() || ends.lie_before(spec))
+                .map(newest),
             // What is stored now would be read from there on all the same: servers take a later time for the end.
             StartAt::Time(time) if time > Timestamp::now().plus(CLOCK_SKEW) && !spec.reverse => {
                 ends.map(newest)
@@ -24,6 +27,24 @@ impl Connector {
             | StartAt::Time(_)
             | StartAt::TimeAgo(_) => None,
         }
+    }
+
+    /// The newest offset of a log that keeps no message any more, where reading begins at a time that lies behind: no offset
+    /// tells then what is missing. `None` where a message is kept, or that cannot be told now.
+    pub(super) async fn emptied(&self, address: &str) -> Option<Offset> {
+        if !matches!(self.start()?, StartPosition::Time(time) if is_past(time, Timestamp::now())) {
+            return None;
+        }
+        let ends = self.log_ends(address).await.ok()??;
+        if ends.high_watermark < 0 || ends.uncommitted().is_some() || ends.lacks_committed() {
+            return None;
+        }
+        let probe = self.probe(address)?;
+        let has_none = matches!(probe.oldest(false).await, OldestProbe::Nothing)
+            // A server that cannot be asked for the newest first is asked twice.
+            && (probe.has_none_reversed(ends.high_watermark).await
+                || matches!(probe.oldest(false).await, OldestProbe::Nothing));
+        has_none.then_some(ends.high_watermark)
     }
 
     /// The ends of the leader's log; `None` where the server is too old to tell.

@@ -72,6 +72,12 @@ impl LogEnds {
         self.newest.max(self.high_watermark).saturating_add(1)
     }
 
+    /// Whether a range from one offset to another lies beyond the log: nothing of it is there, and it may never come.
+    pub(super) fn lie_before(self, spec: &SubscribeSpec) -> bool {
+        !spec.reverse
+            && matches!((spec.start, spec.stop), (StartAt::Offset(from), StopAt::Offset(_)) if from >= self.next())
+    }
+
     /// The newest message that can be read, or else the newest that will be.
     fn latest(self) -> Offset {
         if self.high_watermark >= 0 {
@@ -109,6 +115,9 @@ pub(super) fn resolve(
     let end = ends.map(|ends| ends.high_watermark);
     if spec.reverse {
         return resolve_reverse(spec, end, nth_last, now);
+    }
+    if ends.is_some_and(|ends| ends.lie_before(spec)) {
+        return None;
     }
     let start = start_position(spec, ends, nth_last, now);
     let (stop_offset, stop_time) = match spec.stop {
@@ -437,7 +446,21 @@ mod tests {
         assert!(plan(StartAt::Offset(6), StopAt::Offset(5), 9).is_none());
         assert!(plan(StartAt::Earliest, StopAt::Offset(-1), 9).is_none());
         assert!(plan(StartAt::Earliest, StopAt::Latest, 0).is_some());
-        assert!(plan(StartAt::Offset(9), StopAt::Offset(9), 5).is_some());
+    }
+
+    #[test]
+    fn a_range_beyond_the_end_is_not_waited_for_and_one_that_reaches_beyond_it_is() {
+        assert!(plan(StartAt::Offset(9), StopAt::Offset(9), 5).is_none());
+        assert!(plan(StartAt::Offset(6), StopAt::Offset(9), 5).is_none());
+        assert!(plan(StartAt::Offset(5), StopAt::Offset(9), 5).is_some());
+        assert!(plan(StartAt::New, StopAt::Offset(9), 5).is_some());
+        assert!(plan(StartAt::Offset(9), StopAt::Never, 5).is_some());
+        let stored = LogEnds {
+            high_watermark: 4,
+            newest: 5,
+        };
+        let uncommitted = plan_between(StartAt::Offset(5), StopAt::Offset(5), stored);
+        assert!(uncommitted.is_some(), "it is there, and on its way");
     }
 
     #[test]

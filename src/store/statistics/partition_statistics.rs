@@ -79,7 +79,9 @@ impl PartitionStatistics {
                 let count = to.saturating_sub(*from).saturating_add(1);
                 self.uncommitted = u64::try_from(count).unwrap_or(0);
             }
-            SubscriptionEvent::PastEnd { .. } | SubscriptionEvent::Rewound { .. } => {
+            SubscriptionEvent::PastEnd { .. }
+            | SubscriptionEvent::Emptied { .. }
+            | SubscriptionEvent::Rewound { .. } => {
                 self.note = event.sentence(&self.target());
             }
             SubscriptionEvent::Ended(reason) => self.end(reason.clone()),

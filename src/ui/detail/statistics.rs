@@ -5,8 +5,8 @@ use super::replicas::bar;
 use super::text_builder::TextBuilder;
 use crate::app::{App, RangeState, StatisticsRun};
 use crate::model::{
-    StartAt, StreamName, TimeDisplay, Timestamp, counted, counted_of, exact_age, first_names,
-    format_duration, sanitise,
+    StartAt, StopAt, StreamName, TimeDisplay, Timestamp, counted, counted_of, exact_age,
+    first_names, format_duration, sanitise,
 };
 use crate::store::{
     FrequentItem, FrequentList, PartitionStatistics, Query, StatisticsReport, StatisticsTotals,
@@ -39,14 +39,17 @@ pub(in crate::ui) fn statistics_detail(app: &App, theme: &Theme) -> (String, Vec
     add_head(run, app, &mut text);
     if report.totals.messages > 0 {
         add_times(report, app, &mut text);
-        add_frequent("KEYS", &report.keys, report, &mut text);
-        add_frequent("HEADERS", &report.headers, report, &mut text);
-        add_frequent(
-            "HEADERS WITH VALUES",
-            &report.header_values,
-            report,
-            &mut text,
-        );
+        let part = is_part(run).then_some(&report.totals);
+        for (head, list) in [
+            ("KEYS", &report.keys),
+            ("HEADERS", &report.headers),
+            ("HEADERS WITH VALUES", &report.header_values),
+        ] {
+            if let Some(about) = list.about(part) {
+                text.head(format!("{head}  {about}"));
+                add_frequent(list, report, &mut text);
+            }
+        }
         add_largest(report, app, &mut text);
     }
     add_partitions(report, &mut text);
@@ -65,7 +68,12 @@ fn add_head(run: &StatisticsRun, app: &App, text: &mut TextBuilder<'_>) {
             text.text(sentence, theme.title);
         }
         RangeState::Done if report.is_whole() => {
-            text.text(format!("All was read: {read} in {took}."), theme.good);
+            let all = if spec.start == StartAt::Earliest && spec.stop == StopAt::Latest {
+                "All was read"
+            } else {
+                "All of the range was read"
+            };
+            text.text(format!("{all}: {read} in {took}."), theme.good);
         }
         RangeState::Done => {
             let sentence =
@@ -172,17 +180,16 @@ fn numbers(messages: u64, share: Option<String>, bytes: u64) -> String {
     )
 }
 
-fn add_frequent(
-    head: &str,
-    list: &FrequentList,
-    report: &StatisticsReport,
-    text: &mut TextBuilder<'_>,
-) {
-    let Some(about) = list.about() else {
-        return;
-    };
+/// Whether less was counted than all that is kept.
+fn is_part(run: &StatisticsRun) -> bool {
+    let (reading, spec) = (run.reading(), run.reading().spec());
+    let is_done = matches!(reading.state(), RangeState::Done) && reading.report().is_whole();
+    let asks_for_all = (spec.start, spec.stop) == (StartAt::Earliest, StopAt::Latest);
+    !is_done || !asks_for_all || spec.query.is_some()
+}
+
+fn add_frequent(list: &FrequentList, report: &StatisticsReport, text: &mut TextBuilder<'_>) {
     let theme = text.theme;
-    text.head(format!("{head}  {about}"));
     let most = list.items.iter().map(|item| item.messages).max();
     let shown: Vec<String> = list.items.iter().map(|item| shown(item, theme)).collect();
     let width = shown.iter().map(|text| format::width(text)).max();

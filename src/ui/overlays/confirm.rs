@@ -266,7 +266,7 @@ fn cursor_moves(confirm: &Confirm, theme: &Theme) -> Vec<Line> {
     lines.extend(together(moves, theme));
     if moves.iter().any(|moved| moved.to < 0) {
         // Servers tell a cursor at -1 from none by nothing (wire-contract §4.8).
-        let text = "At -1 it counts as never stored: its consumer starts where it is set up to.";
+        let text = "At -1 it counts as never stored: what its consumer reads again depends on where it is set up to start.";
         lines.push(Line::text(text, theme.text));
     }
     lines
@@ -288,11 +288,21 @@ fn together(moves: &[CursorMove], theme: &Theme) -> Option<Line> {
     is_sum.then(|| Line::text(format!("together: {}", all.join(", ")), theme.degraded))
 }
 
+/// Where a consumer starts that finds its cursor at -1, nobody knows but itself.
+fn up_to(moved: &CursorMove) -> &'static str {
+    if moved.to < 0 { "up to " } else { "" }
+}
+
 /// Where, offset before, offset after, what comes of it.
 fn move_cells(place: String, moved: &CursorMove) -> [String; 4] {
     let change = match moved.effect() {
-        Some((count, what)) => format!("{} {what}", counted_plainly(count, "message")),
-        None if moved.from.is_some() => "stays where it is".to_owned(),
+        Some((count, what)) => format!(
+            "{}{} {what}",
+            up_to(moved),
+            counted_plainly(count, "message")
+        ),
+        None if moved.from == Some(moved.to) => "stays where it is".to_owned(),
+        None if moved.from.is_some() => "nothing read again".to_owned(),
         None => "stored for the first time".to_owned(),
     };
     let time = moved.next_before.zip(moved.next_after);

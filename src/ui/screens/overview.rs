@@ -95,8 +95,20 @@ fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
     let rest = below(area, list.height);
     painter.horizontal_line(row(rest, 0));
     let rest = after(below(rest, 1), MARGIN);
+    end_with_rest(&mut lines, usize::from(rest.height), theme);
     detail::draw(painter, rest, &lines, 0);
     list
+}
+
+/// Says in the last line how many more there are, where not all fit.
+fn end_with_rest(lines: &mut Vec<Line>, room: usize, theme: &Theme) {
+    let left = lines.len().saturating_sub(room);
+    if left > 0 && room > 0 {
+        lines.truncate(room - 1);
+        let more = counted(left + 1, "more line");
+        let text = format!("{} {more}: d shows what it is about", theme.glyphs.cut);
+        lines.push(Line::text(text, theme.muted));
+    }
 }
 
 /// What is known of the broker, or of the first partition, that a finding is about.

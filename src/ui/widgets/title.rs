@@ -72,7 +72,12 @@ pub(in crate::ui) fn list_title(
     right.push(span(count, theme.muted));
     let rest = title_line(painter, place, &spans, &right);
     if let Some(editor) = filter.editor() {
-        text_input::line(painter, rest, editor, theme.input);
+        let style = if filter.is_whole_selected() {
+            theme.chosen
+        } else {
+            theme.input
+        };
+        text_input::line(painter, rest, editor, style);
     }
     below(place.area, 1)
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use liftui::app::{Effect, Event, Listing, Overlay, Pane};
 use liftui::model::{ActivityKind, CursorEntry, ErrorKind, Failure, Target};
+use liftui::ui::Theme;
 
 use super::{chosen_stream, notice};
+use crate::screens::{frame, text};
 use crate::world::World;
 
 #[test]
@@ -258,4 +260,44 @@ fn keys_leave_the_rows_as_they_are_and_another_order_makes_them_anew() {
     assert_eq!(rows(&world), before, "nothing was filtered or sorted");
     world.press("o");
     assert_ne!(rows(&world), before, "by another column");
+}
+
+#[test]
+fn a_new_filter_stands_in_place_of_the_one_before() {
+    let mut world = World::healthy();
+    world.press("3 /");
+    world.write("orders");
+    world.press("enter /");
+    world.write("clicks");
+    world.press("enter");
+    assert_eq!(world.app.streams().list().filter().text(), "clicks");
+    world.press("/ ctrl-e");
+    world.write("x");
+    assert_eq!(world.app.streams().list().filter().text(), "clicksx");
+}
+
+#[test]
+fn evidence_that_does_not_fit_is_said_to_be_cut() {
+    let mut world = World::seasoned().without_node_two();
+    let mut were_cut = 0;
+    for (width, height) in [(60, 24), (80, 24), (120, 36), (200, 60)] {
+        let text = text(&frame(&mut world, width, height, &Theme::default()));
+        let finding = world
+            .app
+            .truth()
+            .findings
+            .first()
+            .expect("a broker is dead");
+        let words = finding
+            .detail
+            .iter()
+            .filter_map(|line| line.split(' ').next_back());
+        // In the list, and above its evidence.
+        let below = text.splitn(3, &finding.message).nth(2).unwrap_or_default();
+        let is_whole = words.into_iter().all(|word| below.contains(word));
+        let is_said = below.contains("more line");
+        assert!(is_whole || is_said, "{width}x{height}: {text}");
+        were_cut += usize::from(is_said);
+    }
+    assert!(were_cut > 0, "one size is too small");
 }

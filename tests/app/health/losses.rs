@@ -299,3 +299,102 @@ fn streams_that_vanish_with_liftbridges_own_were_not_deleted_by_anybody() {
     world.health.acknowledge("__activity");
     assert_eq!(rules(&world.truth(19.0)), []);
 }
+
+#[test]
+fn a_cluster_with_other_brokers_and_other_own_streams_has_lost_nothing_of_the_one_before_it() {
+    let run = |world: &mut World, brokers: &[usize], names: &[&str], created: f64| {
+        for seconds in [10.0, 11.0] {
+            for number in brokers {
+                let mut own = stream("__activity", vec![log(brokers[0], 3, 3)]);
+                own.created = at(created);
+                let streams = names
+                    .iter()
+                    .map(|name| stream(name, vec![log(brokers[0], 9, 9)]));
+                let streams = streams.chain([own]).collect();
+                world.observe(seconds, *number, Ok(cluster(*number, brokers, streams)));
+            }
+            world.truth(seconds);
+        }
+        rules(&world.truth(12.0))
+    };
+    let mut before = World::default();
+    run(&mut before, &[1, 2, 3], &["orders", "Payments"], 0.0);
+    let known = before.health.known_streams(at(20.0));
+    let brokers = || (1..=3).map(|number| format!("node-{number}")).collect();
+    for (now, streams, is_told) in [
+        (&[4, 5][..], &["Payments"][..], false),
+        (&[4, 5], &[], false),
+        // One that knows it is the same cluster.
+        (&[3, 4, 5], &[], true),
+        // Brokers were replaced one by one, and the streams are still there.
+        (&[4, 5, 6], &["orders", "Payments"], false),
+    ] {
+        let mut later = World::default();
+        later.health.recall_brokers(brokers());
+        later.health.recall(known.clone());
+        let created = if streams.len() == 2 { 0.0 } else { 5.0 };
+        let found = run(&mut later, now, streams, created);
+        let told = found.contains(&Rule::StreamRecreated);
+        assert_eq!(told, is_told, "{now:?} {streams:?}: {found:?}");
+    }
+}
+
+#[test]
+fn that_a_stream_was_made_anew_is_said_by_later_runs_too() {
+    let report = |world: &mut World, created: f64| {
+        for number in 1..=3 {
+            let mut orders = stream("orders", vec![log(1, 9, 9)]);
+            orders.created = at(created);
+            world.observe(10.0, number, Ok(cluster(number, &[1, 2, 3], vec![orders])));
+        }
+        rules(&world.truth(10.0))
+    };
+    let mut world = World::default();
+    assert_eq!(report(&mut world, 0.0), []);
+    let mut known = world.health.known_streams(at(11.0));
+    for run in ["the first", "the second", "the third"] {
+        let mut later = World::default();
+        later.health.recall(known);
+        assert_eq!(report(&mut later, 5.0), [Rule::StreamRecreated], "{run}");
+        let detail = later.truth(11.0).findings[0].detail[0].clone();
+        assert!(detail.ends_with("10 offsets were given"), "{run}: {detail}");
+        known = later.health.known_streams(at(11.0));
+    }
+    let mut later = World::default();
+    later.health.recall(known);
+    report(&mut later, 5.0);
+    later.health.acknowledge("orders");
+    let mut last = World::default();
+    last.health.recall(later.health.known_streams(at(12.0)));
+    assert_eq!(report(&mut last, 5.0), []);
+}
+
+#[test]
+fn an_acknowledged_loss_does_not_come_back_in_later_runs_that_look_once_each() {
+    let mut world = World::default();
+    emptied(&mut world, 1.0);
+    world.truth(1.0);
+    emptied(&mut world, 2.0);
+    assert!(loss(&world.truth(2.0)).is_some());
+    world.health.acknowledge("orders");
+    world.truth(2.5);
+    let mut known = world.health.known_streams(at(3.0));
+    for second in 4..9 {
+        let seconds = f64::from(second);
+        let mut later = World::default();
+        later.health.recall(known);
+        emptied(&mut later, seconds);
+        assert!(loss(&later.truth(seconds)).is_none(), "second {second}");
+        known = later.health.known_streams(at(seconds + 0.5));
+    }
+    // The others have followed, and then more is lost.
+    let mut later = World::default();
+    later.health.recall(known);
+    later.report_all(20.0, &[1, 2, 3], &log(1, 50, 50));
+    assert!(loss(&later.truth(20.0)).is_none());
+    let mut last = World::default();
+    last.health.recall(later.health.known_streams(at(21.0)));
+    last.report_all(22.0, &[1, 2, 3], &log(1, 20, 20));
+    last.truth(22.0);
+    assert!(loss(&last.truth(23.0)).is_some(), "another loss");
+}

@@ -212,7 +212,8 @@ impl TailPartition {
             }
             SubscriptionEvent::Gap { .. }
             | SubscriptionEvent::Rewound { .. }
-            | SubscriptionEvent::Uncommitted { .. } => return,
+            | SubscriptionEvent::Uncommitted { .. }
+            | SubscriptionEvent::Emptied { .. } => return,
             SubscriptionEvent::Ended(reason) => {
                 if let EndReason::Replaced { created } = reason {
                     self.named = self.named.max(Some(*created));

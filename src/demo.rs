@@ -173,6 +173,9 @@ pub struct DemoCluster {
 }
 
 impl DemoCluster {
+    /// What the ids of its brokers begin with: `demo-1`.
+    pub(crate) const BROKER_PREFIX: &'static str = "demo-";
+
     /// Starts all brokers; they answer when this returns.
     ///
     /// # Errors

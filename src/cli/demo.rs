@@ -69,7 +69,7 @@ async fn start(options: DemoOptions) -> Result<DemoCluster> {
     })?;
     // Each is a new one: that the streams of the one before it at these ports are gone is no loss.
     for address in cluster.addresses() {
-        LastCheck::forget(&address);
+        LastCheck::forget_demo(&address);
     }
     Ok(cluster)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::DemoCluster;
 use super::broker_set::{BrokerIndex, BrokerSet};
 use super::cluster_state::Stream;
 use super::listener::Listener;
@@ -82,7 +83,7 @@ impl Broker {
         listener: Listener,
     ) -> Self {
         Self {
-            name: format!("demo-{}", index + 1),
+            name: format!("{}{}", DemoCluster::BROKER_PREFIX, index + 1),
             host,
             listener,
             subscriptions: CancelSwitch::default(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::state_file::{FORGOTTEN_AFTER, StateFile};
 use crate::config::Folders;
+use crate::demo::DemoCluster;
 use crate::health::{Health, Incident, IncidentRecorder, KnownFinding, KnownLoss, KnownStream};
 use crate::model::Timestamp;
 
@@ -37,9 +38,13 @@ impl LastCheck {
         FILE.read(cluster)
     }
 
-    /// Forgets what was left of a cluster that is gone for certain.
-    pub(crate) fn forget(cluster: &str) {
-        FILE.remove(cluster);
+    /// Forgets what was left of a demo cluster, which is gone. A real one that had this address before may come back to it.
+    pub(crate) fn forget_demo(cluster: &str) {
+        let brokers = Self::read(cluster).brokers;
+        let is_of_demo = |id: &String| id.starts_with(DemoCluster::BROKER_PREFIX);
+        if !brokers.is_empty() && brokers.iter().all(is_of_demo) {
+            FILE.remove(cluster);
+        }
     }
 
     /// Has the logs held against what was known of them, and says again what was lost since and is not acknowledged: seen

@@ -10,6 +10,8 @@ use super::overlays::form::{create_form, publish_again, publish_form};
 use super::overlays::save_query::SaveQuery;
 use super::overlays::{Overlay, copy_menu, query_menu};
 use super::row_key::PartitionKey;
+use super::screens::streams::has_faults;
+use crate::health::BrokerTruth;
 use crate::model::{Offset, PartitionId, StartAt, StreamName};
 
 impl App {
@@ -149,7 +151,10 @@ impl App {
 
     /// Shows a broker in the list of brokers, one level deeper. What has hidden it does so no longer.
     pub(super) fn show_broker(&mut self, name: &str) {
-        self.screens.faults_only.remove(&Screen::Brokers);
+        let broker = self.cluster.truth().broker(name);
+        if broker.is_none_or(BrokerTruth::is_answering) {
+            self.screens.faults_only.remove(&Screen::Brokers);
+        }
         self.screens.brokers.show(name);
         self.descend(Pane::Brokers);
     }
@@ -157,7 +162,10 @@ impl App {
     /// Shows a stream, with its partitions in focus where one is named. What has hidden it does so no longer: whatever is done
     /// next is done to the row that is selected.
     pub(super) fn show_stream(&mut self, stream: StreamName, partition: Option<PartitionId>) {
-        self.screens.faults_only.remove(&Screen::Streams);
+        let found = self.cluster.truth().stream(&stream);
+        if !found.is_some_and(|found| has_faults(found, partition)) {
+            self.screens.faults_only.remove(&Screen::Streams);
+        }
         self.screens.streams.show(stream, partition);
         self.descend(match partition {
             Some(_) => Pane::Partitions,

@@ -38,7 +38,9 @@ async fn a_tail_is_typed_with_its_range_and_its_query() {
     dashboard.press(":");
     dashboard.type_text("stats orders --from 1");
     dashboard.press("enter");
-    dashboard.wait_for("All was read: 5 messages").await;
+    dashboard
+        .wait_for("All of the range was read: 5 messages")
+        .await;
     dashboard.press("esc :");
     dashboard.type_text("stats orders:0");
     dashboard.press("enter");

@@ -293,6 +293,16 @@ impl ScreenState for Streams {
     }
 }
 
+/// Whether a stream, or that partition of it, is among those with faults.
+pub(in crate::app) fn has_faults(stream: &StreamTruth, partition: Option<PartitionId>) -> bool {
+    let is_among = |id| {
+        stream
+            .partition(id)
+            .is_some_and(|one| is_faulty(one.status))
+    };
+    is_faulty(stream.status.worst) && partition.is_none_or(is_among)
+}
+
 /// Whether that is something to mend. Paused is not: somebody wanted it.
 fn is_faulty(status: PartitionStatus) -> bool {
     status.lacks_leader() || status.lacks_replicas()

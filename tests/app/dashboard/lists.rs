@@ -69,6 +69,17 @@ fn faults_only_hides_what_is_well() {
     assert_eq!(brokers(&world), ["node-1", "node-2", "node-3"]);
     world.press("!");
     assert_eq!(brokers(&world), ["node-2"]);
+    // It lasts over what leads to a row that it does not hide, and ends where it would.
+    for (broker, lasts) in [("node-2", true), ("node-1", false)] {
+        world.press("1 :");
+        world.write(&format!("what-if {broker}"));
+        world.press("enter esc 2");
+        assert_eq!(world.app.faults_only(), lasts, "{broker}");
+    }
+    world.press("1 :");
+    world.write("stream orders-eu");
+    world.press("enter");
+    assert!(world.app.faults_only(), "it is not well");
 }
 
 #[test]

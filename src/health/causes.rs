@@ -3,9 +3,9 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
-use super::rules::partition::{ELECTION_OVERDUE, ELECTS_WITHIN, NEVER_ELECTS};
+use super::rules::partition::{ELECTION_OVERDUE, ELECTS_WITHIN, NEVER_ELECTS, NO_MAJORITY_ELECTS};
 use super::{Finding, Rule, Severity};
-use crate::model::{BrokerId, Target, counted, first_names};
+use crate::model::{BrokerId, PartitionId, Target, counted, first_names, format_ranges};
 
 /// Tells each broker's finding what follows from it. A broker that answers and that several streams lack in sync gets
 /// one of its own; of any other, the findings stand for themselves.
@@ -74,27 +74,50 @@ fn add_effects(findings: &mut [Finding], own: usize, effects: &[usize], lines: V
 
 /// What follows from one cause, the gravest first, a line a rule.
 fn effects_of<'a>(effects: impl Iterator<Item = &'a Finding>) -> Vec<String> {
-    let mut partitions: BTreeMap<(Rule, bool), (usize, Vec<String>)> = BTreeMap::new();
+    let mut partitions: BTreeMap<(Rule, bool), Vec<&Finding>> = BTreeMap::new();
     let mut effects: Vec<&Finding> = effects.collect();
     // The streams of users are named before Liftbridge's own, the busy ones first.
     effects.sort_by(|left, right| by_severity(left, right));
     for finding in &effects {
         let mut lines = finding.detail.iter();
         let elects = !lines.any(|line| line.starts_with(NEVER_ELECTS));
-        let (count, names) = partitions.entry((finding.rule, elects)).or_default();
-        *count += finding.partitions.len();
-        names.push(finding.target_name());
+        let same = partitions.entry((finding.rule, elects)).or_default();
+        same.push(finding);
     }
     let mut lines = Vec::new();
-    for ((rule, elects), (count, names)) in partitions {
+    for ((rule, elects), findings) in partitions {
         let what = consequence(rule, elects);
-        let count = counted(count, "partition");
-        lines.push(format!("{count} {what}: {}", first_names(&names)));
+        let count = findings
+            .iter()
+            .map(|finding| finding.partitions.len())
+            .sum();
+        let count = counted::<usize>(count, "partition");
+        lines.push(format!(
+            "{count} {what}: {}",
+            first_names(&places(&findings))
+        ));
         if rule == Rule::LeaderUnreachable && elects {
             lines.extend(elections(&effects));
         }
     }
     lines
+}
+
+/// The partitions of each stream, those of the first finding first.
+fn places(findings: &[&Finding]) -> Vec<String> {
+    let mut streams: Vec<(String, Vec<PartitionId>)> = Vec::new();
+    for finding in findings {
+        let stream = finding.scope();
+        match streams.iter_mut().find(|(name, _)| *name == stream) {
+            Some((_, partitions)) => partitions.extend(&finding.partitions),
+            None => streams.push((stream, finding.partitions.clone())),
+        }
+    }
+    let places = streams.into_iter().map(|(stream, mut partitions)| {
+        partitions.sort_unstable();
+        format!("{stream}:{}", format_ranges(&partitions))
+    });
+    places.collect()
 }
 
 /// When others are elected in place of the leaders that cannot be reached, as the findings of their partitions tell.
@@ -103,6 +126,9 @@ fn elections(effects: &[&Finding]) -> Option<String> {
         .iter()
         .filter(|it| it.rule == Rule::LeaderUnreachable);
     let mut lines = of_leaders.flat_map(|it| &it.detail);
+    if lines.clone().any(|line| line == NO_MAJORITY_ELECTS) {
+        return Some("nobody is elected while a majority of brokers is missing".into());
+    }
     let within = lines
         .clone()
         .find_map(|line| line.split_once(ELECTS_WITHIN));

@@ -148,6 +148,9 @@ fn leader_unreachable(truth: &PartitionTruth, context: &AssessContext<'_>) -> Op
     })
 }
 
+/// The line that tells of a partition that another could lead, if there were anybody to elect it.
+pub(in crate::health) const NO_MAJORITY_ELECTS: &str =
+    "elects nobody while a majority of brokers is missing";
 /// How the line begins that tells of a partition that nobody but its silent leader can lead.
 pub(in crate::health) const NEVER_ELECTS: &str = "never elects";
 /// What stands in it before the time in which another one is elected.
@@ -173,7 +176,7 @@ fn outlook(
         return format!("{NEVER_ELECTS}: no other replica is in sync; waits for {leader}");
     }
     if context.no_majority {
-        return "elects nobody while a majority of brokers is missing".into();
+        return NO_MAJORITY_ELECTS.into();
     }
     let answers = |id: &&BrokerId| context.brokers.answers(id) == Known::Yes;
     let candidates = join(others.iter().copied().filter(answers), " or ");

@@ -223,6 +223,13 @@ fn without_a_majority_nothing_can_be_elected() {
         dark.detail[1],
         "elects nobody while a majority of brokers is missing"
     );
+    // Whoever looks at the broker learns it, too.
+    let silent = truth
+        .findings
+        .iter()
+        .find(|it| it.target_name() == "node-1");
+    let said = "nobody is elected while a majority of brokers is missing";
+    assert!(silent.unwrap().detail.iter().any(|line| line == said));
 }
 
 #[test]

@@ -100,7 +100,8 @@ impl BrokerTracker {
             return false;
         };
         let other = self.freshest_other(record);
-        let restarted = returned::was_restarted((cluster, view.at), old, other);
+        let back_since = record.truth.back_since;
+        let restarted = returned::was_restarted((cluster, view.at), old, other, back_since);
         if restarted && let Some(record) = self.records.get_mut(&view.address) {
             record.distrust(before);
         }

@@ -97,11 +97,13 @@ pub(super) fn agrees(left: &Cluster, right: &Cluster) -> bool {
 }
 
 /// Whether a broker that was not missed shows that it was restarted: it lacks one of Liftbridge's own streams, which are
-/// never deleted, or all; or it alone names a stream that was not created just now.
+/// never deleted, or all; or it alone names a stream that was not created just now, or before it came back: who replays its
+/// log of changes names for a moment what the others do, and streams that are gone thereafter.
 pub(super) fn was_restarted(
     now: (&Cluster, Timestamp),
     before: &Cluster,
     other: Option<&Cluster>,
+    back_since: Option<Timestamp>,
 ) -> bool {
     let (cluster, at) = now;
     // An answer that is wholly that of before is shared.
@@ -122,9 +124,12 @@ pub(super) fn was_restarted(
     // Side by side: a lookup of each name would take longer than all the rest of an answer.
     let mut known = before.streams.iter().peekable();
     let mut others = other.streams.iter().peekable();
+    let is_new = |created: Timestamp| {
+        created.age(at) <= JUST_CREATED && back_since.is_none_or(|since| since <= created)
+    };
     cluster.streams.values().any(|stream| {
         advance(&mut known, &stream.name).is_none()
             && advance(&mut others, &stream.name).is_none()
-            && stream.created.age(at) > JUST_CREATED
+            && !is_new(stream.created)
     })
 }

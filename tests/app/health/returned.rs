@@ -179,6 +179,28 @@ fn a_deleted_stream_does_not_come_back_with_brokers_that_were_restarted() {
     assert!(shown >= 65.0, "a deleted stream is shown at second {shown}");
 }
 
+/// Node-1 has come back, and on its way through its log of changes it names for a moment what node-3 does: the stream that it
+/// names next was created and deleted shortly before.
+#[test]
+fn a_broker_that_replays_is_not_believed_in_a_stream_older_than_its_return() {
+    let mut world = World::default();
+    world.report(0.0, 3, vec![led_by(3)]);
+    for now in [0.0, 2.0, 6.0, 6.5, 7.0] {
+        let ghost = Stream {
+            created: at(1.0),
+            ..stream("ghost", vec![led_by(3)])
+        };
+        let mut streams = vec![stream("orders", vec![led_by(3)])];
+        streams.extend((now > 6.0).then_some(ghost));
+        let answer = Ok(cluster(1, &[1, 2, 3], streams));
+        let is_down = (1.0..5.0).contains(&now);
+        let down = || Err(failure(ErrorKind::Unreachable));
+        world.observe(now, 1, if is_down { down() } else { answer });
+        world.report(now, 3, vec![led_by(3)]);
+        assert!(world.truth(now).stream("ghost").is_none(), "at {now}");
+    }
+}
+
 #[test]
 fn a_stream_made_anew_under_a_deleted_name_is_shown_at_once() {
     let mut world = World::default();

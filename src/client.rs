@@ -164,6 +164,7 @@ mod write_through;
 use std::ops::Deref;
 
 pub use activity::ActivityEvents;
+#[cfg(feature = "dashboard")]
 pub(crate) use advertised::{advice_of_all, split_advice};
 pub use brokers::{AddressOrigin, BrokerHealth};
 pub use consumer::{Acknowledge, Consumer, ConsumerItem, ConsumerOptions, PartitionPosition};

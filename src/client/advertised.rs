@@ -16,6 +16,7 @@ pub(super) fn explained(error: &str, address: &str, id: &BrokerId, seeds: &[&str
 }
 
 /// The error by itself, and what is said of the address, where that follows.
+#[cfg(feature = "dashboard")]
 pub(crate) fn split_advice(sentence: &str) -> (&str, Option<&str>) {
     let found = sentence.find(ADVERTISED_BY);
     let before = found.and_then(|at| sentence.get(..at)?.rfind("; "));
@@ -27,6 +28,7 @@ pub(crate) fn split_advice(sentence: &str) -> (&str, Option<&str>) {
 }
 
 /// What is said once of the addresses that these pieces of advice are about.
+#[cfg(feature = "dashboard")]
 pub(crate) fn advice_of_all(advice: &[&str]) -> Option<String> {
     let address = |one: &&str| Some(one.split_once(ADVERTISED_BY)?.0.to_owned());
     let mut addresses: Vec<String> = advice.iter().filter_map(address).collect();

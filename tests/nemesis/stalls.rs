@@ -35,6 +35,21 @@ fn in_this_log_since(group: &Reading, from: Duration, until: Duration) -> Durati
     since
 }
 
+/// The end of the last time between `from` and `until` that the tail was handed nothing for longer than allowed: while nobody
+/// leads a partition no member can be handed anything either.
+fn readable_since(
+    times: &[Duration],
+    from: Duration,
+    until: Duration,
+    allowed: Duration,
+) -> Duration {
+    let pauses = times.iter().zip(times.iter().skip(1));
+    let pauses = pauses.filter(|(began, _)| from <= **began && **began < until);
+    let mut long = pauses.filter(|(began, ended)| ended.saturating_sub(**began) > allowed);
+    let ended = long.next_back().map(|(_, ended)| *ended);
+    ended.unwrap_or(from).min(until)
+}
+
 /// The longest that the group was behind a tail of that partition with one message, as a sentence where it is longer than
 /// allowed. What no member was ever handed is another rule's.
 pub(crate) fn stall(
@@ -44,6 +59,8 @@ pub(crate) fn stall(
     allowed: Duration,
 ) -> Option<String> {
     let (handed, tail) = (first_deliveries(group), first_deliveries(tail));
+    let mut times: Vec<Duration> = tail.values().copied().collect();
+    times.sort_unstable();
     let behind = tail.iter().filter_map(|(id, at)| {
         let handed_at = *handed.get(id)?;
         let later = handed_at.saturating_sub(*at);
@@ -51,6 +68,7 @@ pub(crate) fn stall(
             return Some((later, *at, *id));
         }
         let since = in_this_log_since(group, *at, handed_at);
+        let since = since.max(readable_since(&times, *at, handed_at, allowed));
         Some((handed_at.saturating_sub(since), *at, *id))
     });
     let (later, at, id) = behind.max()?;
@@ -106,6 +124,23 @@ mod tests {
         assert_eq!(with_rewind(&[1, 40, 3], 39), None);
         let stood_still = with_rewind(&[41, 40, 42], 39);
         assert!(stood_still.is_some(), "nothing came before the log changed");
+    }
+
+    #[test]
+    fn a_group_is_not_late_with_what_nobody_could_read() {
+        let place: Place = (Arc::from("main"), 0);
+        let found = |group: &[u64], tail: &[u64]| {
+            let allowed = Duration::from_secs(12);
+            stall(&place, &reading(group), &reading(tail), allowed)
+        };
+        // Its leader died when the tail alone had read the first one; the tail read on a little later than the group.
+        assert_eq!(found(&[18, 18, 18], &[1, 19, 20]), None);
+        assert_eq!(found(&[25, 26, 27], &[1, 17, 18]), None);
+        let said = found(&[30, 31, 32], &[1, 17, 18]).expect("it stood still after that");
+        assert!(
+            said.starts_with("18.0s: the group was handed 1-2 of main/0 14.0 s"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -314,6 +314,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopEffect::CaptureMouse(on) => return self.screen.capture_mouse(on),
             LoopEffect::Edit(id, text) => {
                 self.screen.leave()?;
+                self.frame_limiter.suspended();
                 self.terminal_owner = TerminalOwner::Editing;
                 self.executor.edit(id, text);
             }
@@ -365,6 +366,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     fn stop(&mut self) -> io::Result<()> {
         self.screen.leave()?;
+        self.frame_limiter.suspended();
         self.terminal_owner = TerminalOwner::Stopped(Instant::now() + STOP_TIMEOUT);
         self.screen.stop()
     }

@@ -33,6 +33,11 @@ impl FrameLimiter {
         self.pressed = true;
     }
 
+    /// Another program has the terminal: nobody waits for what the key does.
+    pub(super) fn suspended(&mut self) {
+        self.pressed = false;
+    }
+
     /// When the next frame may be drawn; `None` while there is nothing new to show.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let pause = if self.hurries(now) { KEY_FRAME } else { FRAME };

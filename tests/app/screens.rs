@@ -472,7 +472,7 @@ fn findings_losses_and_notices() {
             60 What if node-1
             60 If node-1 were lost now
             60 2 of 3 brokers would be left: they would go on
-            60 ✖ 1 would have no leader: no other replica is in
+            60 ✖ 1 would have no leader: no other in-sync replica
             60 clicks-of-the-web-shop-in-all-countries:0
             60 ▲ 11 would get another leader, within about 15s
             60 orders-eu:0 one of node-2, node-3

@@ -66,8 +66,8 @@ pub use time::Timestamp;
 #[cfg(feature = "dashboard")]
 pub use time_text::TimeDisplay;
 pub use units::{
-    exact_age, format_duration, format_ranges, parse_duration, parse_interval, parse_ranges,
-    parse_size,
+    exact_age, format_duration, format_ranges, name_partitions, name_partitions_of, parse_duration,
+    parse_interval, parse_ranges, parse_size,
 };
 #[cfg(feature = "dashboard")]
 pub use zone::Zone;

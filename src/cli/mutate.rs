@@ -9,7 +9,7 @@ use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::partition_spec;
 use crate::client::Client;
-use crate::model::{Failure, Operation, Outcome};
+use crate::model::{Failure, Operation, Outcome, name_partitions_of};
 
 /// Sends one operation, writes it down, and says in one line what was done.
 pub(crate) async fn perform(context: &mut CommandContext<'_>, operation: Operation) -> Result {
@@ -114,14 +114,6 @@ async fn is_confirmed(context: &mut CommandContext<'_>, stream: &str) -> Result<
 }
 
 fn done_sentence(operation: &Operation) -> String {
-    let partitions_of = |stream: &str, partitions: &[i32]| match partitions {
-        [] => format!("stream \"{stream}\""),
-        [only] => format!("partition {only} of stream \"{stream}\""),
-        some => {
-            let ranges = crate::model::format_ranges(some);
-            format!("partitions {ranges} of stream \"{stream}\"")
-        }
-    };
     let verb = |partitions: &[i32], one: &'static str, many: &'static str| {
         if partitions.len() > 1 { many } else { one }
     };
@@ -130,9 +122,9 @@ fn done_sentence(operation: &Operation) -> String {
         Operation::Delete { stream } => format!("deleted stream \"{stream}\""),
         Operation::Pause {
             stream, partitions, ..
-        } => format!("paused {}", partitions_of(stream, partitions)),
+        } => format!("paused {}", name_partitions_of(stream, partitions)),
         Operation::Resume { stream, partitions } => {
-            format!("resumed {}", partitions_of(stream, partitions))
+            format!("resumed {}", name_partitions_of(stream, partitions))
         }
         Operation::SetReadonly {
             stream,
@@ -140,7 +132,10 @@ fn done_sentence(operation: &Operation) -> String {
             readonly: true,
         } => {
             let verb = verb(partitions, "refuses", "refuse");
-            format!("{} {verb} messages now", partitions_of(stream, partitions))
+            format!(
+                "{} {verb} messages now",
+                name_partitions_of(stream, partitions)
+            )
         }
         Operation::SetReadonly {
             stream, partitions, ..
@@ -148,7 +143,7 @@ fn done_sentence(operation: &Operation) -> String {
             let verb = verb(partitions, "takes", "take");
             format!(
                 "{} {verb} messages again",
-                partitions_of(stream, partitions)
+                name_partitions_of(stream, partitions)
             )
         }
         Operation::Publish(_) => "published".to_owned(),

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::read_budget::{came, given_up_sentence};
 use crate::model::{
-    ErrorKind, Failure, PartitionId, StreamName, SubscribeSpec, Target, counted, counted_plainly,
-    format_duration, format_ranges, verb_of,
+    ErrorKind, Failure, PartitionId, StreamName, SubscribeSpec, Target, counted,
+    name_partitions_of, verb_of,
 };
 
 /// How many streams a sentence names.
@@ -42,16 +43,22 @@ impl PartitionRead {
         }
     }
 
+    /// What a sentence about it names.
+    pub(crate) fn target(&self) -> Target {
+        Target::Partition(Arc::clone(&self.stream), self.partition)
+    }
+
     /// So many messages came of it.
     pub(crate) fn add(&mut self, messages: u64) {
         self.received += messages;
     }
 
-    /// Its end came, or why it ended before that.
-    pub(crate) fn end(&mut self, failure: Option<&Failure>) {
-        self.state = match failure {
-            None => ReadState::Whole,
-            Some(_) => ReadState::Failed,
+    /// Its end came, or it ended before that.
+    pub(crate) fn end(&mut self, failed: bool) {
+        self.state = if failed {
+            ReadState::Failed
+        } else {
+            ReadState::Whole
         };
     }
 }
@@ -61,16 +68,12 @@ pub(crate) fn given_up(reads: &[PartitionRead], limit: Duration) -> Failure {
     let of_state = |state| reads.iter().filter(move |read| read.state == state);
     let unfinished: Vec<_> = of_state(ReadState::Reading).collect();
     let target = target_of(&unfinished);
-    let (what, their, them) = match *unfinished {
-        [_] => (target.to_string(), "its", "it"),
-        _ => (counted(unfinished.len(), "partition"), "their", "them"),
+    let what = match *unfinished {
+        [_] => target.to_string(),
+        _ => counted(unfinished.len(), "partition"),
     };
-    let was = verb_of(unfinished.len(), "were");
     let came = match *unfinished {
-        [only] => match only.received {
-            0 => "nothing came".to_owned(),
-            count => format!("{} came", counted_plainly(count, "message")),
-        },
+        [only] => came(only.received),
         _ => came_of_each(&unfinished),
     };
     let whole = match of_state(ReadState::Whole).count() {
@@ -81,18 +84,14 @@ pub(crate) fn given_up(reads: &[PartitionRead], limit: Duration) -> Failure {
             verb_of(others, "were")
         ),
     };
-    let sentence = format!(
-        "{what} {was} given up before {their} end: {came}, and the brokers kept {them} waiting for {} \
-         (--timeout allows more){whole}",
-        format_duration(limit)
-    );
-    Failure::new(ErrorKind::Timeout, target, sentence)
+    let sentence = given_up_sentence(&what, unfinished.len(), &came, limit);
+    Failure::new(ErrorKind::Timeout, target, sentence + &whole)
 }
 
 /// What a sentence about these names: the partition where it is one, else the stream, else the cluster.
 fn target_of(reads: &[&PartitionRead]) -> Target {
     match reads {
-        [only] => Target::Partition(Arc::clone(&only.stream), only.partition),
+        [only] => only.target(),
         [first, rest @ ..] if rest.iter().all(|read| read.stream == first.stream) => {
             Target::Stream(Arc::clone(&first.stream))
         }
@@ -120,18 +119,10 @@ fn came_of_each(reads: &[&PartitionRead]) -> String {
 
 /// `nothing came of partitions 0-3 of stream "orders"`.
 fn came_of_stream(stream: &StreamName, reads: &[&PartitionRead]) -> String {
-    let came = match reads.iter().map(|read| read.received).sum() {
-        0 => "nothing".to_owned(),
-        count => counted_plainly(count, "message"),
-    };
+    let came = came(reads.iter().map(|read| read.received).sum());
     let mut partitions: Vec<_> = reads.iter().map(|read| read.partition).collect();
     partitions.sort_unstable();
-    let word = if partitions.len() == 1 { "" } else { "s" };
-    format!(
-        "{came} came of partition{word} {} of {}",
-        format_ranges(&partitions),
-        Target::Stream(Arc::clone(stream))
-    )
+    format!("{came} of {}", name_partitions_of(stream, &partitions))
 }
 
 #[cfg(test)]

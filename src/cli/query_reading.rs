@@ -7,7 +7,7 @@ use super::exit::Result;
 use super::partition_spec::PartitionSpec;
 use crate::config::DecodeRule;
 use crate::health::best_match;
-use crate::model::{PartitionId, format_ranges, verb_of};
+use crate::model::{PartitionId, name_partitions, verb_of};
 use crate::store::{Query, QueryFieldCheck};
 
 /// What is said of partitions that a query asks for and that are not read: none of their messages is found.
@@ -15,15 +15,9 @@ fn unread_partitions(query: Option<&Query>, specs: &[PartitionSpec]) -> Option<S
     let named = query?.partitions();
     let is_read = |id: &PartitionId| specs.iter().any(|spec| spec.partitions.contains(id));
     let unread: Vec<PartitionId> = named.into_iter().filter(|id| !is_read(id)).collect();
-    let noun = if unread.len() == 1 {
-        "partition"
-    } else {
-        "partitions"
-    };
-    let (ranges, verb) = (format_ranges(&unread), verb_of(unread.len(), "are"));
-    (!unread.is_empty()).then(|| {
-        format!("the query asks for {noun} {ranges}, which {verb} not among those that are read")
-    })
+    let (named, verb) = (name_partitions(&unread), verb_of(unread.len(), "are"));
+    (!unread.is_empty())
+        .then(|| format!("the query asks for {named}, which {verb} not among those that are read"))
 }
 
 /// A query as it is held against messages.

@@ -71,17 +71,31 @@ impl ReadBudget {
 
     /// What giving up says of the one thing that was read.
     pub(crate) fn failure(&self, target: Target) -> Failure {
-        let came = match self.messages {
-            0 => "nothing came".to_owned(),
-            count => format!("{} came", counted_plainly(count, "message")),
-        };
-        let limit = format_duration(self.limit);
-        let sentence = format!(
-            "{target} was given up before its end: {came}, and the brokers kept it waiting for {limit} \
-             (--timeout allows more)"
-        );
+        let what = target.to_string();
+        let sentence = given_up_sentence(&what, 1, &came(self.messages), self.limit);
         Failure::new(ErrorKind::Timeout, target, sentence)
     }
+}
+
+/// What has come, in a sentence.
+pub(crate) fn came(messages: u64) -> String {
+    match messages {
+        0 => "nothing came".to_owned(),
+        count => format!("{} came", counted_plainly(count, "message")),
+    }
+}
+
+/// What giving up says of so many things, and of what came of them.
+pub(crate) fn given_up_sentence(what: &str, number: usize, came: &str, limit: Duration) -> String {
+    let (was, their, them) = match number {
+        1 => ("was", "its", "it"),
+        _ => ("were", "their", "them"),
+    };
+    let limit = format_duration(limit);
+    format!(
+        "{what} {was} given up before {their} end: {came}, and the brokers kept {them} waiting for {limit} \
+         (--timeout allows more)"
+    )
 }
 
 /// Time that passes: it is taken however the waiting ends.

@@ -145,6 +145,24 @@ pub fn format_ranges(partitions: &[PartitionId]) -> String {
     texts.collect::<Vec<_>>().join(",")
 }
 
+/// Sorted partition numbers in a sentence: `partition 3`, `partitions 0,2-4`.
+pub fn name_partitions(partitions: &[PartitionId]) -> String {
+    let word = if partitions.len() == 1 {
+        "partition"
+    } else {
+        "partitions"
+    };
+    format!("{word} {}", format_ranges(partitions))
+}
+
+/// Those of a stream in a sentence, or all of it where none is named: `partitions 0,2-4 of stream "orders"`.
+pub fn name_partitions_of(stream: &str, partitions: &[PartitionId]) -> String {
+    if partitions.is_empty() {
+        return format!("stream \"{stream}\"");
+    }
+    format!("{} of stream \"{stream}\"", name_partitions(partitions))
+}
+
 fn partition(text: &str) -> Option<PartitionId> {
     let text = text.trim();
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -216,6 +234,12 @@ mod tests {
         assert_eq!(format_ranges(&[0, 2, 3, 4]), "0,2-4");
         assert_eq!(format_ranges(&[1, 2]), "1,2");
         assert_eq!(format_ranges(&[]), "");
+        assert_eq!(name_partitions(&[3]), "partition 3");
+        assert_eq!(
+            name_partitions_of("a", &[0, 2, 3, 4]),
+            "partitions 0,2-4 of stream \"a\""
+        );
+        assert_eq!(name_partitions_of("a", &[]), "stream \"a\"");
         for wrong in ["", "a", "-1", "4-2", "1,", "+1", "0-99999999"] {
             assert!(parse_ranges(wrong).is_err(), "{wrong}");
         }

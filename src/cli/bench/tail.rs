@@ -287,7 +287,7 @@ impl TailBenchEnd {
             TailBenchEvent::Resumed => self.resumed += 1,
             TailBenchEvent::Ended(failure) => {
                 if let Some(read) = read {
-                    read.end(failure.as_ref());
+                    read.end(failure.is_some());
                 }
                 if let Some(failure) = failure {
                     self.failure.get_or_insert(failure);

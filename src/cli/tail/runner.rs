@@ -105,8 +105,8 @@ impl<'c> TailRunner<'c> {
         let (runs, queue) = mpsc::channel(QUEUE);
         let window = if follows { LATENESS } else { RANGE_LATENESS };
         let mut merge = Merge::new(window);
-        for index in subscriptions.all() {
-            merge.open(&index.stream, index.partition, Timestamp::now());
+        for PartitionSubscription { read, .. } in subscriptions.all() {
+            merge.open(&read.stream, read.partition, Timestamp::now());
         }
         let is_merged = subscriptions.all().len() > 1;
         let runner = Self {
@@ -193,8 +193,8 @@ impl<'c> TailRunner<'c> {
         let (mut tick, mut before) = (0, 0);
         loop {
             let merge = &self.merge;
-            let has_room = |index: &PartitionSubscription| {
-                merge.waiting_bytes(&index.stream, index.partition) < MAX_WAITING
+            let has_room = |PartitionSubscription { read, .. }: &PartitionSubscription| {
+                merge.waiting_bytes(&read.stream, read.partition) < MAX_WAITING
             };
             let waiting = Instant::now();
             // Where streams may join, that all are gone is no end.
@@ -276,17 +276,17 @@ impl<'c> TailRunner<'c> {
 
     /// What has come is printed, though it stood behind what will never come.
     fn wait_for_nobody(&mut self) {
-        for read in self.subscriptions.all() {
+        for PartitionSubscription { read, .. } in self.subscriptions.all() {
             let now = Timestamp::now();
             self.merge.end(&read.stream, read.partition, now);
         }
     }
 
     fn apply_event(&mut self, index: usize, event: SubscriptionEvent) {
-        let Some(read) = self.subscriptions.all().get(index) else {
+        let Some(PartitionSubscription { read, .. }) = self.subscriptions.all().get(index) else {
             return;
         };
-        let target = Target::Partition(Arc::clone(&read.stream), read.partition);
+        let target = read.target();
         if let Some(sentence) = event.sentence(&target) {
             self.console.print_error(&sentence);
         }
@@ -310,7 +310,8 @@ impl<'c> TailRunner<'c> {
                 let sentence = format!("{target} joins, with {partitions}");
                 self.console.print_error(&sentence);
                 for one in &subscriptions {
-                    self.merge.open(&stream, one.partition, Timestamp::now());
+                    self.merge
+                        .open(&stream, one.read.partition, Timestamp::now());
                 }
                 self.gone.take_if(|gone| *gone == stream);
                 self.subscriptions.add(subscriptions);

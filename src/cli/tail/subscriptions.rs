@@ -13,9 +13,7 @@ use crate::cli::exit::{CliError, Result};
 use crate::cli::partition_reads::{self, PartitionRead};
 use crate::cli::read_budget::ReadBudget;
 use crate::client::{Observer, Subscription, SubscriptionItem};
-use crate::model::{
-    Failure, PartitionId, RetryLimit, StreamName, SubscribeSpec, SubscriptionEvent, Target,
-};
+use crate::model::{Failure, RetryLimit, SubscribeSpec, SubscriptionEvent};
 use crate::store::{Chunk, ChunkBuilder};
 
 /// Subscriptions of one tail: each is a session at a broker, with buffers on both sides.
@@ -25,29 +23,23 @@ pub(super) const OPENED_AT_ONCE: usize = 32;
 
 /// A subscription to one partition.
 pub(super) struct PartitionSubscription {
-    pub(super) stream: StreamName,
-    pub(super) partition: PartitionId,
     messages: Option<Subscription<ChunkBuilder>>,
-    read: PartitionRead,
+    /// Of which partition, and how far it came.
+    pub(super) read: PartitionRead,
 }
 
 impl PartitionSubscription {
     /// Subscribes, and again for as long as it takes whenever the broker is lost.
     pub(super) async fn open(observer: &Observer, mut spec: SubscribeSpec) -> Result<Self> {
         spec.give_up = RetryLimit::Never;
-        let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
         let read = PartitionRead::of(&spec);
         let messages = observer.subscribe_into(spec, ChunkBuilder::new()).await?;
         Ok(Self {
-            stream,
-            partition,
             messages: Some(messages),
             read,
         })
     }
-}
 
-impl PartitionSubscription {
     /// Counts what came, and how it ended.
     fn count(&mut self, item: &SubscriptionItem<Arc<Chunk>>) {
         match item {
@@ -55,9 +47,8 @@ impl PartitionSubscription {
                 self.read.add(u64::try_from(chunk.len()).unwrap_or(0));
             }
             SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
-                let target = Target::Partition(Arc::clone(&self.stream), self.partition);
-                let failure = reason.clone().failure(&target);
-                self.read.end(failure.as_ref());
+                let failure = reason.clone().failure(&self.read.target());
+                self.read.end(failure.is_some());
             }
             SubscriptionItem::Event(_) => {}
         }
@@ -146,7 +137,8 @@ impl SubscriptionSet {
         others.any(|(number, other)| {
             number != index
                 && other.messages.is_some()
-                && (&other.stream, other.partition) == (&one.stream, one.partition)
+                && (&other.read.stream, other.read.partition)
+                    == (&one.read.stream, one.read.partition)
         })
     }
 

@@ -90,7 +90,7 @@ pub use balance::{Balance, BrokerLoad};
 pub use finding::{Finding, Rule, Severity};
 pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentNews, IncidentRecorder};
-pub use known_findings::KnownFinding;
+pub use known_findings::{KnownFinding, SAVED_EVERY};
 pub use known_losses::KnownLoss;
 pub use log_history::{CutReplica, KnownStream, LogLoss, ReplacedStream};
 pub(crate) use options::best_match;

@@ -18,8 +18,8 @@ use super::event::{ConnectionState, TailEvent};
 use super::notice::Level;
 use super::settings::Settings;
 use crate::health::{
-    CreatedMinIsr, Health, HealthOptions, Incident, IncidentChange, IncidentRecorder, Truth,
-    TruthChanges,
+    CreatedMinIsr, Health, HealthOptions, Incident, IncidentChange, IncidentRecorder, SAVED_EVERY,
+    Truth, TruthChanges,
 };
 use crate::model::{
     AckPolicy, BrokerView, CursorEntry, FirstUnread, Operation, Outcome, Probe, Timestamp,
@@ -62,9 +62,6 @@ pub enum Freshness {
 /// In a cluster of more partitions the answers of brokers are assessed once a second, not each on its own: keys come
 /// first, and nobody reads faster.
 const MAX_PARTITIONS_ASSESSED_AT_ONCE: usize = 4_000;
-
-/// How often an incident that lasts is saved.
-const BETWEEN_SAVES: Duration = Duration::from_secs(10);
 
 /// How many polls may be missed before what is shown counts as stale.
 const MAX_MISSED_POLLS: u32 = 3;
@@ -302,7 +299,7 @@ impl ClusterState {
             saved.len() != now.len() || !pairs.all(|(one, other)| Arc::ptr_eq(one, other))
         };
         let saved_at = self.saved.as_ref().map(|(at, _)| *at);
-        let waited = saved_at.is_some_and(|at| at.age(context.now) >= BETWEEN_SAVES);
+        let waited = saved_at.is_some_and(|at| at.age(context.now) >= SAVED_EVERY);
         if (!changes.is_empty() || waited) && is_new() {
             self.save_now(context);
         }

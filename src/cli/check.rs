@@ -68,7 +68,7 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
             };
             report.acknowledged = known;
             let now = Timestamp::now();
-            let brokers = known_brokers(&snapshot.truth(), brokers);
+            let brokers = broker_ids(&snapshot.truth(), brokers);
             let streams = snapshot.health.known_streams(now);
             let findings = KnownFinding::of_all(report.truth.findings.iter(), now);
             let acknowledged = if args.acknowledge {
@@ -118,7 +118,7 @@ async fn look(
 }
 
 /// The ids of the brokers, or those that were known where none has told its own.
-fn known_brokers(truth: &Truth, before: BTreeSet<String>) -> BTreeSet<String> {
+fn broker_ids(truth: &Truth, before: BTreeSet<String>) -> BTreeSet<String> {
     let ids = truth.members().filter_map(|broker| broker.id.as_ref());
     let ids: BTreeSet<String> = ids.map(ToString::to_string).collect();
     if ids.is_empty() { before } else { ids }

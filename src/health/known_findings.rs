@@ -1,7 +1,6 @@
 //! What an earlier run of liftui saw go wrong and did not see end: what is still so has been so since then.
 //! Nobody watched in between, and the finding says so.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +11,11 @@ use crate::model::{Timestamp, exact_age};
 /// What was seen longer ago than this may be something else by now; what was seen since then goes on where it still is so.
 pub(super) const FORGOTTEN_AFTER: Duration = Duration::from_secs(6 * 3_600);
 
-/// A liftui that still runs writes down what it sees no less often.
-const STILL_WATCHED: Duration = Duration::from_secs(10);
+/// How often a liftui that runs writes down what lasts.
+pub const SAVED_EVERY: Duration = Duration::from_secs(10);
+
+/// What was written down within that time may still be watched by the liftui that wrote it.
+const STILL_WATCHED: Duration = Duration::from_secs(SAVED_EVERY.as_secs() + 2);
 
 /// More findings are not dated by a later run.
 const MOST: usize = 200;
@@ -83,12 +85,13 @@ impl KnownFindings {
         finding.since = since;
         finding.at_least = known.at_least;
         let unwatched = Timestamp(known.seen).age(begun);
-        let mut seen = "liftui saw it before".to_owned();
-        if unwatched >= STILL_WATCHED {
-            let since = exact_age(unwatched);
-            let _ = write!(seen, "; nobody watched for {since} since");
-        }
-        finding.detail.push(seen);
+        let seen = "liftui saw it before";
+        finding.detail.push(if unwatched < STILL_WATCHED {
+            seen.to_owned()
+        } else {
+            let unwatched = exact_age(unwatched);
+            format!("{seen}; nobody watched for {unwatched} since")
+        });
     }
 
     fn get(&self, rule: Rule, target: &str, begun: Timestamp) -> Option<&KnownFinding> {

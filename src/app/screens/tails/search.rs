@@ -31,6 +31,7 @@ struct Scan {
     id: ScanId,
     /// Names of the chunks in the order in which they were passed; none for those answered.
     keys: Vec<Option<ChunkKey>>,
+    /// Whether any message matches so far.
     found: bool,
 }
 
@@ -89,8 +90,11 @@ impl Search {
         let id = context.new_scan_id();
         context.emit(Effect::Scan(id, Arc::clone(query), chunks));
         let keys = keys.into_iter().map(Some).collect();
-        let found = false;
-        self.scan = Some(Scan { id, keys, found });
+        self.scan = Some(Scan {
+            id,
+            keys,
+            found: false,
+        });
     }
 
     fn chunks_at_once(&self) -> usize {

@@ -207,19 +207,23 @@ mod tests {
         )
     }
 
-    /// What is told of these findings at those seconds: the kind and the broker.
-    fn told(policy: AlertPolicy, looks: &[(i64, &[Finding])]) -> Vec<(i64, AlertKind, String)> {
+    /// What is told of these findings, and at which of those seconds.
+    fn alerts(policy: AlertPolicy, looks: &[(i64, &[Finding])]) -> Vec<(i64, Alert)> {
         let mut tracker = AlertTracker::new(policy);
         let mut all = Vec::new();
         for (second, findings) in looks {
             let roots = findings.iter().filter(|one| one.cause.is_none());
             let alerts = tracker.observe(roots, findings.iter(), Timestamp(second * SECOND));
-            let named = alerts
-                .iter()
-                .map(|one| (*second, one.kind, one.finding.target_name()));
-            all.extend(named);
+            all.extend(alerts.into_iter().map(|alert| (*second, alert)));
         }
         all
+    }
+
+    /// The same, as the kind and what it is about.
+    fn told(policy: AlertPolicy, looks: &[(i64, &[Finding])]) -> Vec<(i64, AlertKind, String)> {
+        let alerts = alerts(policy, looks).into_iter();
+        let named = alerts.map(|(at, alert)| (at, alert.kind, alert.finding.target_name()));
+        named.collect()
     }
 
     #[test]
@@ -305,17 +309,12 @@ mod tests {
         let mut leaderless = [of(Severity::Critical, Rule::LeaderUnreachable, &[1])];
         let elsewhere = [of(Severity::Critical, Rule::LeaderUnreachable, &[2])];
         let named = |looks: &[(i64, &[Finding])]| {
-            let mut tracker = AlertTracker::new(AlertPolicy::default());
-            let mut lines = Vec::new();
-            for (second, findings) in looks {
-                let roots = findings.iter().filter(|one| one.cause.is_none());
-                let alerts = tracker.observe(roots, findings.iter(), Timestamp(second * SECOND));
-                lines.extend(alerts.iter().map(|one| {
-                    let (rule, kind) = (one.finding.rule.as_str(), one.kind.as_str());
-                    format!("{second} {rule} {kind}")
-                }));
-            }
-            lines
+            let alerts = alerts(AlertPolicy::default(), looks).into_iter();
+            let lines = alerts.map(|(at, alert)| {
+                let (rule, kind) = (alert.finding.rule.as_str(), alert.kind.as_str());
+                format!("{at} {rule} {kind}")
+            });
+            lines.collect::<Vec<_>>()
         };
         let worse: [(i64, &[Finding]); 6] = [
             (0, &behind),

@@ -29,14 +29,7 @@ fn wiped() -> (TestCluster, CliOutput) {
     assert_eq!(test.line("check").code, 0);
     fault(&test, &format!("wipe {leader}"));
     // The brokers need a moment until one leads again; each check waits for a second itself.
-    let found = (0..30).find_map(|_| {
-        let output = test.line("check");
-        output
-            .out
-            .contains("orders:0 went back from 4 to")
-            .then_some(output)
-    });
-    let found = found.expect("a check finds it");
+    let found = test.line_until(30, "check", "orders:0 went back from 4 to");
     (test, found)
 }
 

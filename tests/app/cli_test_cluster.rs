@@ -77,6 +77,15 @@ impl TestCluster {
         self.run(&line.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// Runs a line so often at most until it prints that: brokers need a moment for what they do by themselves, and such a
+    /// line waits for some of it.
+    pub(crate) fn line_until(&self, times: usize, line: &str, printed: &str) -> CliOutput {
+        let mut outputs = (0..times).map(|_| self.line(line));
+        let found = outputs.find(|output| output.out.contains(printed));
+        assert!(found.is_some(), "{line} never prints {printed}");
+        found.expect("it was printed")
+    }
+
     /// Runs it with that on stdin.
     pub(crate) fn feed(&self, line: &str, input: &[u8]) -> CliOutput {
         let arguments: Vec<&str> = line.split_whitespace().collect();

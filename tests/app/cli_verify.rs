@@ -170,11 +170,7 @@ fn what_is_not_a_message_ends_the_reading_of_a_copy_and_is_told() {
     let (test, _) = with_messages();
     fault(&test, "garbage orders:0");
     let whole = "not_verified";
-    let found = (0..50).find_map(|_| {
-        let output = test.line("verify orders -o ndjson");
-        output.out.contains(whole).then_some(output)
-    });
-    let found = found.expect("the bytes are committed soon");
+    let found = test.line_until(50, "verify orders -o ndjson", whole);
     assert_eq!(found.code, 1, "{found:?}");
     for row in rows(&found) {
         assert_eq!((&row["what"], &row["offset"]), (&json!([whole]), &json!(5)));
@@ -207,14 +203,8 @@ fn what_other_replicas_hold_of_a_lost_log_is_seen_by_the_first_command_ever() {
     let (test, [leader, ..]) = with_messages();
     fault(&test, &format!("wipe {leader}"));
     // The brokers need a moment until one leads again; each look takes half a second.
-    let found = (0..60).find_map(|_| {
-        let output = test.line("verify orders -o ndjson");
-        output
-            .out
-            .contains("which its leader has lost")
-            .then_some(output)
-    });
-    let found = found.expect("it is told");
+    let lost = "which its leader has lost";
+    let found = test.line_until(60, "verify orders -o ndjson", lost);
     assert_eq!(found.code, 1, "{found:?}");
     let folder = test.home.path().join(".local/state/liftui/checks");
     assert!(!folder.exists(), "no check was there before");

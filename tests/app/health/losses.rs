@@ -180,14 +180,20 @@ fn what_silent_brokers_held_is_not_called_overwritten() {
     assert!(!detail[0].contains("by now"), "{detail:?}");
 }
 
-#[test]
-fn an_acknowledged_loss_does_not_come_back_while_the_others_still_hold_more() {
+/// Somebody knows of what a log lost that was emptied.
+fn acknowledged() -> World {
     let mut world = World::default();
     emptied(&mut world, 1.0);
     world.truth(1.0);
     emptied(&mut world, 2.0);
     assert!(loss(&world.truth(2.0)).is_some());
     world.health.acknowledge("orders");
+    world
+}
+
+#[test]
+fn an_acknowledged_loss_does_not_come_back_while_the_others_still_hold_more() {
+    let mut world = acknowledged();
     for second in 3..9 {
         emptied(&mut world, f64::from(second));
         assert!(loss(&world.truth(f64::from(second))).is_none());
@@ -371,12 +377,7 @@ fn that_a_stream_was_made_anew_is_said_by_later_runs_too() {
 
 #[test]
 fn an_acknowledged_loss_does_not_come_back_in_later_runs_that_look_once_each() {
-    let mut world = World::default();
-    emptied(&mut world, 1.0);
-    world.truth(1.0);
-    emptied(&mut world, 2.0);
-    assert!(loss(&world.truth(2.0)).is_some());
-    world.health.acknowledge("orders");
+    let mut world = acknowledged();
     world.truth(2.5);
     let mut known = world.health.known_streams(at(3.0));
     for second in 4..9 {

@@ -48,6 +48,10 @@ fn commit_of_git() -> Option<String> {
 
 /// What git prints, in the folder of the package; `None` where there is no git or no repository.
 fn git(arguments: &[&str]) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "git answers at once or not at all"
+    )]
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let text = text.trim();

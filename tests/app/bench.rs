@@ -1,7 +1,6 @@
 //! `liftui bench` and a `tail` that nobody reads, as the real binary, against brokers of the demo cluster.
 
 use std::fs;
-use std::io::Read;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::driver::{CAP, client};
 use crate::hostile;
+use crate::watchdog::output_of;
 
 async fn cluster() -> DemoCluster {
     let options = DemoOptions {
@@ -36,9 +36,7 @@ fn liftui(cluster: &DemoCluster, arguments: &str) -> Command {
 
 async fn run(cluster: &DemoCluster, arguments: &str) -> Output {
     let mut command = liftui(cluster, arguments);
-    let output = spawn_blocking(move || command.output());
-    let output = timeout(CAP, output).await.expect("it ends");
-    output.expect("it runs").expect("the binary starts")
+    ended(spawn(command.stderr(Stdio::piped()))).await
 }
 
 fn told(output: &Output) -> Value {
@@ -162,16 +160,11 @@ async fn acks_that_never_come_are_told_as_unknown() {
 async fn an_interrupted_bench_tells_what_it_measured() {
     let cluster = cluster().await;
     let slow = "bench publish orders -n 1000000 --rate 200 --create -o ndjson";
-    let child = spawn(&mut liftui(&cluster, slow));
+    let child = spawn(liftui(&cluster, slow).stderr(Stdio::null()));
     // It has begun when its stream has messages.
     wait_for(&cluster, "orders", 20).await;
     interrupt(&child);
-    let ended = spawn_blocking(move || child.wait_with_output());
-    let ended = timeout(CAP, ended)
-        .await
-        .expect("it ends")
-        .unwrap()
-        .unwrap();
+    let ended = ended(child).await;
     assert_eq!(ended.status.code(), Some(130));
     let told = told(&ended);
     assert!(told["acked"].as_u64() >= Some(20), "{told}");
@@ -189,10 +182,8 @@ async fn a_tail_that_nobody_reads_keeps_little_and_loses_nothing() {
     let cluster = cluster().await;
     let filled = format!("bench publish orders -n {MESSAGES} --size {SIZE} --create -o ndjson");
     assert_eq!(told(&run(&cluster, &filled).await)["acked"], MESSAGES);
-    let mut silent = spawn(&mut liftui(
-        &cluster,
-        "tail orders --from earliest --to end -o raw",
-    ));
+    let all = "tail orders --from earliest --to end -o raw";
+    let silent = spawn(liftui(&cluster, all).stderr(Stdio::null()));
     let at_rest = rests(&silent).await;
     assert!(
         at_rest < 40 << 20,
@@ -209,22 +200,13 @@ async fn a_tail_that_nobody_reads_keeps_little_and_loses_nothing() {
         "it does not grow"
     );
 
-    let mut out = silent.stdout.take().expect("a pipe");
-    let read = spawn_blocking(move || {
-        let mut bytes = Vec::new();
-        out.read_to_end(&mut bytes).map(|_| bytes)
-    });
-    let bytes = timeout(CAP, read)
-        .await
-        .expect("it goes on")
-        .unwrap()
-        .unwrap();
+    let read = ended(silent).await;
     assert_eq!(
-        u64::try_from(bytes.len()).unwrap(),
+        u64::try_from(read.stdout.len()).unwrap(),
         MESSAGES * (SIZE + 1),
         "all of them, a line each"
     );
-    assert_eq!(silent.wait().expect("it ends").code(), Some(0));
+    assert_eq!(read.status.code(), Some(0));
     cluster.stop().await;
 }
 
@@ -247,8 +229,16 @@ async fn hostile_messages_are_a_line_each() {
 }
 
 fn spawn(command: &mut Command) -> Child {
-    let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
-    command.spawn().expect("the binary starts")
+    command
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
+}
+
+/// Waits for its end beside the cluster, and takes what it said.
+async fn ended(child: Child) -> Output {
+    let output = spawn_blocking(move || output_of(child));
+    output.await.expect("nothing panics there")
 }
 
 fn interrupt(child: &Child) {

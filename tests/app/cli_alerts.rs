@@ -18,7 +18,8 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::cli_test_cluster::{CAP, TestCluster};
+use crate::cli_test_cluster::TestCluster;
+use crate::watchdog::{CAP, end_of};
 
 /// A watch that ends with the test.
 struct Watch(Child);
@@ -59,8 +60,7 @@ impl Watch {
     fn interrupt(mut self) {
         let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
         kill_process(id.expect("it has an id"), Signal::INT).expect("it takes signals");
-        let status = self.0.wait().expect("it ends");
-        assert_eq!(status.code(), Some(130));
+        assert_eq!(end_of(&mut self.0).code(), Some(130));
     }
 }
 
@@ -247,7 +247,7 @@ fn a_command_that_is_not_there_is_named_and_a_wrong_address_refused() {
     let errors = Watch::lines(watch.0.stderr.take().expect("it is piped"));
     wait_for(&errors, "alerts.webhook: write an address like");
     // As every check that could not judge.
-    assert_eq!(watch.0.wait().expect("it ends").code(), Some(3));
+    assert_eq!(end_of(&mut watch.0).code(), Some(3));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::cli_test_cluster::TestCluster;
 use super::driver::client;
+use super::watchdog::end_of;
 
 /// Stream `orders` with two partitions of ten messages, and consumer `billing`, which has read eight of each.
 fn cluster() -> TestCluster {
@@ -139,7 +140,8 @@ fn a_reader_that_has_left_leaves_no_partition_unset() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     let mut command = test.command(&["cursor", "set", "billing", "orders", "--to", "end"]);
-    let status = command.stdout(writer).status().expect("it runs");
+    let child = command.stdout(writer).spawn();
+    let status = end_of(&mut child.expect("it runs"));
     assert_eq!(status.code(), Some(0));
     assert_eq!((at(&test, 0), at(&test, 1)), ("9".into(), "9".into()));
 }

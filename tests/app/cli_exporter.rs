@@ -16,7 +16,8 @@ use regex::Regex;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::cli_test_cluster::{CAP, TestCluster, bare, read_lines, signal};
+use crate::cli_test_cluster::{TestCluster, bare, read_lines, signal};
+use crate::watchdog::{CAP, end_of};
 
 /// An exporter that ends with the test.
 struct Exporter {
@@ -103,7 +104,7 @@ impl Drop for Exporter {
     fn drop(&mut self) {
         // Ended already, unless a test failed.
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = end_of(&mut self.child);
     }
 }
 
@@ -359,8 +360,7 @@ fn it_ends_by_either_signal_and_a_port_in_use_is_a_sentence() {
         let exporter = Exporter::start(&test, &[]);
         signal(&exporter.child, end);
         let mut exporter = exporter;
-        let status = exporter.child.wait().expect("it ends");
-        assert_eq!(status.code(), Some(0), "{end:?}");
+        assert_eq!(end_of(&mut exporter.child).code(), Some(0), "{end:?}");
     }
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("its address").port();

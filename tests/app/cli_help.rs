@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::cli_test_cluster::{TestCluster, bare, finish, outcome, read_lines, start};
+use crate::watchdog::run_program;
 
 #[test]
 fn help_of_a_command_is_its_long_help() {
@@ -138,7 +139,7 @@ fn the_version_is_one_line_and_the_long_one_names_the_commit_that_is_built() {
     let git = |arguments: &[&str]| {
         let mut git = std::process::Command::new("git");
         git.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
-        let output = git.output().ok().filter(|output| output.status.success());
+        let output = run_program(&mut git).filter(|output| output.status.success());
         output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     // Where it was built of a package there is no repository.

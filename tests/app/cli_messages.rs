@@ -1,6 +1,7 @@
 //! Messages in and out: every way to publish, every form of a tail, records there and back.
 
 use crate::cli_test_cluster::{TestCluster, normalised};
+use crate::watchdog::end_of;
 
 fn with_streams(names: &str) -> TestCluster {
     let test = TestCluster::new();
@@ -357,7 +358,8 @@ fn a_sentence_on_stderr_stands_in_a_line_of_its_own_beside_an_array() {
     let words = ["tail", "orders", "--from", "7", "--to", "9", "-o", "json"];
     let mut command = test.command(&words);
     command.stdout(both.try_clone().expect("a second handle"));
-    let status = command.stderr(both).status().expect("it runs");
+    let child = command.stderr(both).spawn();
+    let status = end_of(&mut child.expect("it runs"));
     let written = std::fs::read_to_string(path).expect("read");
     let said =
         "there is no offset 7 yet: partition 0 of stream \"orders\" is empty\n[]\n".to_owned();

@@ -7,7 +7,8 @@ use std::thread;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::cli_test_cluster::{CAP, TestCluster, outcome, read_lines, signal, start};
+use crate::cli_test_cluster::{TestCluster, outcome, read_lines, signal, start};
+use crate::watchdog::CAP;
 
 fn with_streams(names: &[&str]) -> TestCluster {
     let test = TestCluster::new();

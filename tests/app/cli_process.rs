@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Stdio;
 use std::thread;
 
 use liftui::demo::{DemoOptions, IncidentPace, Traffic};
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::cli_test_cluster::{
     CliOutput, TestCluster, bare, finish, normalised, outcome, read_lines, signal, start,
 };
+use crate::watchdog::output_of;
 
 /// Nothing listens on the discard port.
 const NOBODY: &str = "127.0.0.1:9";
@@ -502,7 +504,8 @@ fn a_full_disk_is_told_with_what_could_not_be_written() {
         let full = fs::OpenOptions::new().write(true).open("/dev/full");
         let mut command = bare(home.path(), line);
         command.stdout(full.expect("it is there"));
-        let output = command.output().expect("it runs");
+        let output = command.stderr(Stdio::piped()).spawn().map(output_of);
+        let output = output.expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{line:?}: {said}");
         assert_eq!(

@@ -1,12 +1,15 @@
 //! `liftui restart-plan` and `liftui balance`: what is safe, what is refused, and a rolling restart by a command.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use liftui::demo::DemoOptions;
 
 use crate::cli_test_cluster::{CliOutput, TestCluster};
+use crate::watchdog::{CAP, run_program};
 
 /// A stream with three replicas, and no other but Liftbridge's own.
 fn replicated() -> TestCluster {
@@ -73,9 +76,12 @@ fn a_broker_that_does_not_exist_is_told_with_what_was_meant() {
 fn roll(test: &TestCluster, arguments: &[&str]) -> CliOutput {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let pipes = ["asked", "done"].map(|name| folder.path().join(name));
-    let made = Command::new("mkfifo").args(&pipes).status();
-    assert!(made.expect("mkfifo runs").success());
+    let made = run_program(Command::new("mkfifo").args(&pipes));
+    assert!(made.expect("mkfifo runs").status.success());
     let [asked, done] = &pipes;
+    // Open for both, so that nobody waits for somebody to open the other end.
+    let open = |pipe| fs::File::options().read(true).write(true).open(pipe);
+    let [asking, mut returned] = [asked, done].map(|pipe| open(pipe).expect("a pipe"));
     let command = format!(
         "echo $LIFTUI_BROKER > {}; read _ < {}; echo $LIFTUI_BROKER $LIFTUI_BROKER_HOST:$LIFTUI_BROKER_PORT",
         asked.display(),
@@ -84,20 +90,24 @@ fn roll(test: &TestCluster, arguments: &[&str]) -> CliOutput {
     let options = ["--in-sync-for", "2s", "-o", "ndjson"];
     let mut line = vec!["restart-plan", "--exec", &command];
     line.extend(options.iter().chain(arguments));
+    let (tell, news) = channel();
+    let end = tell.clone();
+    // Nobody waits for this thread: the pipe never ends.
+    thread::spawn(move || {
+        let mut brokers = BufReader::new(asking).lines().map_while(Result::ok);
+        brokers.all(|broker| tell.send(Some(broker)).is_ok())
+    });
     thread::scope(|scope| {
-        let rolling = scope.spawn(|| {
+        let rolling = scope.spawn(move || {
             let output = test.run(&line);
-            fs::write(asked, "nobody").expect("somebody reads");
+            end.send(None).ok();
             output
         });
-        loop {
-            let broker = fs::read_to_string(asked).expect("a pipe");
-            let Some(number) = broker.trim().strip_prefix("demo-") else {
-                break;
-            };
+        while let Some(broker) = news.recv_timeout(CAP).expect("it goes on") {
+            let number = broker.strip_prefix("demo-").expect("a broker");
             fault(test, &format!("kill {number}"));
             fault(test, &format!("restart {number}"));
-            fs::write(done, "\n").expect("the command reads");
+            returned.write_all(b"\n").expect("the command reads");
         }
         rolling.join().expect("it ends")
     })

@@ -9,6 +9,8 @@ use tonic::Code;
 
 use crate::cli_test_cluster::{TestCluster, bare, finish};
 use crate::hostile_broker::{Behaviour, Ending, HostileBroker, Reads};
+use crate::pty::{end_of, id_of};
+use crate::watchdog::Watchdog;
 
 /// ESC and OSC 52, C1 in UTF-8, DEL, BEL, backspace, CR, direction, joiners, tags.
 const HOSTILE: &str = "h\u{1b}]52;c;aGk=\u{7}\u{1b}[2J\u{9b}31m\u{9d}0;x\u{9c}\u{85}\u{8}\r\u{7f}\u{202e}\u{2066}\u{200d}\u{e0041}\u{feff}z";
@@ -69,11 +71,13 @@ fn on_columns(cols: u16, home: &Path, address: &str, line: &str) -> String {
     command.args(line.split_whitespace());
     let mut child = pair.slave.spawn_command(command).expect("it starts");
     drop(pair.slave);
+    let watchdog = Watchdog::over(id_of(&*child));
     let mut reader = pair.master.try_clone_reader().expect("it can be read");
     let mut written = Vec::new();
     // A terminal whose program has ended reads as broken.
     let _end = reader.read_to_end(&mut written);
-    child.wait().expect("it ends");
+    drop(watchdog);
+    end_of(&mut *child);
     String::from_utf8(written).expect("what a terminal gets is text")
 }
 

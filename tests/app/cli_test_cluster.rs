@@ -1,10 +1,9 @@
 //! A demo cluster in this process, and the real binary run against it as a user or a script would.
 
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
 
 use liftui::demo::{DemoCluster, DemoOptions};
 use regex::Regex;
@@ -13,8 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Longer than anything here takes on a busy machine.
-pub(crate) const CAP: Duration = Duration::from_secs(60);
+use crate::watchdog::{Watchdog, output_of};
 
 /// A cluster, and a user's home.
 pub(crate) struct TestCluster {
@@ -147,9 +145,10 @@ pub(crate) fn frugal(home: &std::path::Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Starts it with pipes.
+/// Starts it with pipes, leading a group of its own: what it starts ends with it where it hangs.
 pub(crate) fn start(mut command: Command) -> Child {
     let piped = command
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -168,14 +167,7 @@ pub(crate) fn finish(command: Command, input: &[u8]) -> CliOutput {
 
 /// Waits for its end and takes what it said.
 pub(crate) fn outcome(child: Child) -> CliOutput {
-    let id = Pid::from_child(&child);
-    let (ended, waits) = channel();
-    thread::spawn(move || ended.send(child.wait_with_output()));
-    let output = waits.recv_timeout(CAP).unwrap_or_else(|_| {
-        kill_process(id, Signal::KILL).ok();
-        waits.recv().expect("a killed process ends")
-    });
-    let output = output.expect("its output can be read");
+    let output = output_of(child);
     CliOutput {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -186,6 +178,7 @@ pub(crate) fn outcome(child: Child) -> CliOutput {
 
 /// Reads until the child has written that many lines.
 pub(crate) fn read_lines(child: &mut Child, count: usize) -> String {
+    let _watchdog = Watchdog::over_child(child);
     let out = child.stdout.as_mut().expect("stdout is a pipe");
     let (mut text, mut lines) = (Vec::new(), 0);
     let mut byte = [0];

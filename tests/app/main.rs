@@ -79,5 +79,6 @@ mod screens;
 mod store;
 mod tails;
 mod test_screen;
+mod watchdog;
 #[cfg(test)]
 mod world;

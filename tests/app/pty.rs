@@ -29,6 +29,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use vt100::{MouseProtocolMode, Parser, Screen};
 
 use crate::driver::cluster_with;
+use crate::watchdog::Watchdog;
 
 /// Longer than anything here takes on a busy machine.
 const CAP: Duration = Duration::from_secs(30);
@@ -106,12 +107,7 @@ impl Terminal {
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self
-            .child
-            .process_id()
-            .and_then(|id| i32::try_from(id).ok());
-        let pid = id.and_then(Pid::from_raw).expect("the process has an id");
-        kill_process(pid, signal).expect("the process takes signals");
+        kill_process(id_of(&*self.child), signal).expect("the process takes signals");
     }
 
     fn resize(&mut self, rows: u16, cols: u16) {
@@ -149,7 +145,10 @@ impl Terminal {
                 "never seen: {what}, but\n{screen}"
             );
             self.type_keys(key);
-            while let Ok(news) = self.news.recv_timeout(Duration::from_millis(500)) {
+            // A dashboard that draws all the time is one that the key may have been lost on too.
+            let again = Instant::now() + Duration::from_millis(500);
+            let left = || again.saturating_duration_since(Instant::now());
+            while let Ok(news) = self.news.recv_timeout(left()) {
                 self.seen.process(&news);
                 self.written.extend(news);
                 if wanted(self.seen.screen()) {
@@ -177,7 +176,7 @@ impl Terminal {
     }
 
     fn wait_for_the_end(&mut self) -> ExitStatus {
-        let status = self.child.wait().expect("the process ends");
+        let status = end_of(&mut *self.child);
         self.wait("the modes that were found", is_restored);
         assert_eq!(
             discipline(&self.pair),
@@ -193,6 +192,18 @@ impl Drop for Terminal {
         // Ended already, unless a test failed.
         let _ = self.child.kill();
     }
+}
+
+pub(crate) fn id_of(child: &(impl Child + ?Sized)) -> Pid {
+    let id = child.process_id().and_then(|id| i32::try_from(id).ok());
+    id.and_then(Pid::from_raw).expect("the process has an id")
+}
+
+/// Waits for its end, which a signal brings about where nothing else does.
+#[expect(clippy::disallowed_methods, reason = "a watchdog is over it")]
+pub(crate) fn end_of(child: &mut (impl Child + ?Sized)) -> ExitStatus {
+    let _watchdog = Watchdog::over(id_of(child));
+    child.wait().expect("the process ends")
 }
 
 /// Opens the dashboard by a line of the shell, with that environment alone, and quits it; returns the exit code.
@@ -485,12 +496,22 @@ fn a_process_that_is_continued_takes_the_terminal_again_and_goes_on_listening() 
             screen.contents().contains("Keys") == help && screen.contents().contains("liftui")
         });
     }
-    terminal.type_keys("q");
+    // After an escape that was pressed once too often a q would be alt-q.
+    terminal.press_until("q", "the end", is_restored);
     assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
 }
 
 #[test]
 fn a_terminal_that_vanishes_ends_the_dashboard_without_a_word() {
+    // Several: that somebody reads from the terminal when it vanishes is a matter of luck.
+    thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(vanish);
+        }
+    });
+}
+
+fn vanish() {
     let pair = open_pty();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_liftui"));
     command.args(["--addr", NOBODY, "--config", "/dev/null"]);
@@ -500,6 +521,7 @@ fn a_terminal_that_vanishes_ends_the_dashboard_without_a_word() {
         .spawn_command(command)
         .expect("the binary starts");
     drop(pair.slave);
+    let watchdog = Watchdog::over(id_of(&*child));
     let mut reader = pair.master.try_clone_reader().expect("it can be read");
     let mut drawn = Parser::new(cells(24), cells(80), 0);
     let mut piece = [0; 4096];
@@ -507,10 +529,11 @@ fn a_terminal_that_vanishes_ends_the_dashboard_without_a_word() {
         let length = reader.read(&mut piece).expect("it goes on writing");
         drawn.process(&piece[..length]);
     }
+    drop(watchdog);
     // No reader is left, nor anyone who types.
     drop(reader);
     drop(pair.master);
-    let status = child.wait().expect("the process ends");
+    let status = end_of(&mut *child);
     assert_eq!(status.exit_code(), 0, "{status:?}");
 }
 

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::driver::{CAP, Driver, cluster_with, options_on, session};
 use crate::scenario_recording::{player, recorded_with};
+use crate::watchdog::run_program;
 
 async fn publish(client: &Client, stream: &str, value: &[u8]) {
     let to = Destination::Partition(stream.into(), 0);
@@ -237,8 +238,8 @@ async fn a_program_that_was_mended_is_run_anew_at_a_key() {
 /// nobody waits for: opening it takes as long as nobody writes.
 pub(crate) fn pipe(folder: &Path) -> UnboundedReceiver<String> {
     let path = folder.join("alive");
-    let made = Command::new("mkfifo").arg(&path).status();
-    assert!(made.expect("mkfifo runs").success());
+    let made = run_program(Command::new("mkfifo").arg(&path));
+    assert!(made.expect("mkfifo runs").status.success());
     let (lines, read) = unbounded_channel();
     std::thread::spawn(move || {
         let file = fs::File::open(path).expect("it is there");

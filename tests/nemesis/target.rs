@@ -1,6 +1,6 @@
 //! The cluster that is broken: a demo cluster, or the real one of `LIFTUI_TEST_ADDR` by way of `LIFTUI_NODE`.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use liftui::client::{Client, ConnectOptions};
 use liftui::demo::{DemoCluster, DemoOptions, Faults};
 use liftui::model::BrokerId;
+use tokio::process::Command;
 use tokio::time::Instant;
 
 use super::history::Place;
@@ -282,7 +283,6 @@ async fn run(command: &str, verb: &str, broker: usize) {
     let line = format!("{command} {verb} {broker}");
     let mut shell = Command::new("sh");
     shell.args(["-c", &line]).stdout(Stdio::null());
-    let done = tokio::task::spawn_blocking(move || shell.status()).await;
-    let status = done.expect("it does not panic").expect("sh is there");
+    let status = shell.status().await.expect("sh is there");
     assert!(status.success(), "{line} fails: {status}");
 }

@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::io::Read;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -15,8 +14,9 @@ use regex::Regex;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::markdown::{Page, guide};
-use crate::cli_test_cluster::{CAP, CliOutput, TestCluster, finish, outcome, start};
+use crate::cli_test_cluster::{CliOutput, TestCluster, finish, outcome, start};
 use crate::pty::open_and_quit;
+use crate::watchdog::{CAP, Watchdog, run_program};
 
 /// Lines that are not run, by what they contain, with the reason.
 const SKIPPED: [(&str, &str); 7] = [
@@ -63,7 +63,7 @@ fn commands_of_the_guide_do_what_they_say() {
 /// Runs the commands of a page one after the other, on a cluster of its own; returns how many.
 fn run_page(page: &Page) -> usize {
     let lines = page.code("sh");
-    let lacks_jq = Command::new("jq").arg("--version").output().is_err();
+    let lacks_jq = run_program(Command::new("jq").arg("--version")).is_none();
     let is_skipped = |line: &str| {
         let part = SKIPPED.iter().find(|(part, _)| line.contains(part));
         part.is_some() || (lacks_jq && line.contains("| jq "))
@@ -167,13 +167,13 @@ fn follows(command: &str) -> bool {
 
 /// Runs it until it has printed something, then interrupts all of it as a terminal does.
 fn interrupted(command: &str, test: &TestCluster) -> CliOutput {
-    let mut shell = shell(command, test);
-    shell.process_group(0);
-    let mut child = start(shell);
+    let mut child = start(shell(command, test));
+    let watchdog = Watchdog::over_child(&child);
     let mut out = child.stdout.take().expect("stdout is a pipe");
     // Bytes of messages need not be text.
     let mut byte = [0];
     while out.read(&mut byte).is_ok_and(|read| read > 0) && byte != *b"\n" {}
+    drop(watchdog);
     child.stdout = Some(out);
     kill_process_group(Pid::from_child(&child), Signal::INT).expect("it is running");
     outcome(child)

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use portable_pty::CommandBuilder;
 
-use super::{NOBODY, Terminal, has};
+use super::{NOBODY, Terminal, end_of, has};
 use crate::cli_test_cluster::{CliOutput, TestCluster, bare, finish};
+use crate::watchdog::run_program;
 
 /// A name that does something where a shell reads it as code.
 const HOSTILE: &str = "$(touch pwned)";
@@ -117,7 +118,7 @@ fn bash_completes_the_names_of_streams_and_runs_none_of_them() {
     terminal.type_keys("\u{1}echo \r");
     terminal.wait("the words", has("\nliftui tail $(touch pwned)"));
     terminal.type_keys("exit\r");
-    let ended = terminal.child.wait().expect("it ends");
+    let ended = end_of(&mut *terminal.child);
     assert_eq!(ended.exit_code(), 0);
     assert!(!folder.path().join("pwned").exists(), "a name was run");
 }
@@ -137,7 +138,7 @@ fn complete_streams(terminal: &mut Terminal) {
 
 /// Whether that shell can be run here.
 fn is_there(shell: &str) -> bool {
-    Command::new(shell).arg("--version").output().is_ok()
+    run_program(Command::new(shell).arg("--version")).is_some()
 }
 
 /// The same shell in that folder, with the binary in its path and the cluster in its environment.
@@ -177,7 +178,7 @@ fn zsh_completes_the_names_of_streams_and_runs_none_of_them() {
     terminal.wait("the cursor", has("liftui cursor get billing"));
     terminal.type_keys("\u{15}");
     terminal.type_keys("exit\r");
-    terminal.child.wait().expect("it ends");
+    end_of(&mut *terminal.child);
     assert!(!folder.path().join("pwned").exists(), "a name was run");
 }
 

@@ -13,6 +13,7 @@ use rustix::process::Signal;
 
 use super::{CAP, Terminal};
 use crate::cli_test_cluster::{bare, read_lines, signal, start};
+use crate::watchdog::end_of;
 
 const USUAL: Duration = Duration::from_secs(30);
 
@@ -87,7 +88,7 @@ struct Storm(Child);
 impl Drop for Storm {
     fn drop(&mut self) {
         signal(&self.0, Signal::TERM);
-        self.0.wait().expect("it ends");
+        end_of(&mut self.0);
     }
 }
 

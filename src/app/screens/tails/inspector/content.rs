@@ -162,18 +162,35 @@ impl Content {
             return rows.push(row(0, usize::MAX));
         }
         let (mut start, mut at, mut used) = (0, 0, 0);
+        // Where the last word or number begins, and the columns before it.
+        let mut word = (0, 0);
         let room = width.saturating_sub(MARK + self.indent(line, width));
         for grapheme in self.tokens(line).flat_map(|(_, text)| text.graphemes(true)) {
             let columns = sanitise::columns(grapheme);
             if used + columns > room && at > start {
-                rows.push(row(start, at));
-                (start, used) = (at, 0);
+                let (begins, before) = word;
+                // One that has taken more than half of the row is broken: moving it would waste that.
+                let moves = begins > start && used - before <= room / 2 && is_of_word(grapheme);
+                let end = if moves { begins } else { at };
+                rows.push(row(start, end));
+                used -= if moves { before } else { used };
+                start = end;
+                word = (start, 0);
             }
             used += columns;
             at += grapheme.len();
+            if !is_of_word(grapheme) {
+                word = (at, used);
+            }
         }
         rows.push(row(start, usize::MAX));
     }
+}
+
+/// Whether no row ends before it where that can be had: a number that is cut reads as another one.
+fn is_of_word(grapheme: &str) -> bool {
+    let of_word = |one: char| one.is_alphanumeric() || matches!(one, '.' | '-' | '+' | '_');
+    grapheme.chars().next().is_some_and(of_word)
 }
 
 fn folded_lines(lines: &Lines, folded: &BTreeSet<String>) -> BTreeSet<usize> {
@@ -302,5 +319,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_row_ends_between_words_and_numbers_and_in_one_that_takes_more_than_half_of_it() {
+        let content = content(r#""total 1234567.89 and -12e+10, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx""#);
+        let pieces = pieces(&content, MARK + 20).into_iter();
+        let pieces: Vec<String> = pieces.map(|(_, text)| text).collect();
+        let wanted = [
+            "\"total 1234567.89 ",
+            "and -12e+10, ",
+            "xxxxxxxxxxxxxxxxxxxx",
+            "xxxxxxxxxx\"",
+        ];
+        assert_eq!(pieces, wanted);
     }
 }

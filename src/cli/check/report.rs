@@ -11,6 +11,7 @@ use super::acknowledged::AcknowledgedLoss;
 use crate::cli::args::CheckForm;
 use crate::cli::cluster_snapshot::finding;
 use crate::cli::escaped_output::EscapedOutput;
+use crate::client::{advice_of_all, split_advice};
 use crate::health::{Finding, Truth, Verdict};
 use crate::model::sanitise;
 use crate::model::{BrokerId, Target, Timestamp, counted, counted_of, verb_of};
@@ -48,12 +49,22 @@ impl Report {
         let summary = self.summary();
         let verdict = self.verdict.as_str();
         writeln!(out, "{verdict}: {}", sanitise::line(&summary))?;
+        let mut advice = Vec::new();
         for finding in self.root_findings() {
-            let message = sanitise::line(&finding.message);
+            let mut without_advice = |text| {
+                let (line, said) = split_advice(text);
+                advice.extend(said);
+                sanitise::line(line)
+            };
+            let message = without_advice(&finding.message);
             writeln!(out, "{:<9}{message}", finding.severity.as_str())?;
             for line in &finding.detail {
-                writeln!(out, "         {}", sanitise::line(line))?;
+                writeln!(out, "         {}", without_advice(line))?;
             }
+        }
+        // What each error would say of the address that its broker advertises is said once.
+        if let Some(sentence) = advice_of_all(&advice) {
+            writeln!(out, "{:<9}{}", "", sanitise::line(&sentence))?;
         }
         if let Some(unread) = self.unread_cursors() {
             writeln!(out, "{:<9}{}", "unknown", sanitise::line(&unread))?;

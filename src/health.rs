@@ -45,6 +45,7 @@ mod causes;
 mod claim;
 mod commit_stall;
 mod cursor_tracker;
+mod cursor_truths;
 mod deleted_streams;
 mod election;
 mod finding;
@@ -87,6 +88,7 @@ use std::time::Duration;
 
 pub use alert::{Alert, AlertKind, AlertPolicy, AlertTracker};
 pub use balance::{Balance, BrokerLoad};
+pub use cursor_truths::CursorTruths;
 pub use finding::{Finding, Rule, Severity};
 pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentNews, IncidentRecorder};
@@ -353,7 +355,7 @@ impl Health {
     fn findings(
         &self,
         brokers: &[BrokerTruth],
-        cursors: &[CursorTruth],
+        cursors: &CursorTruths,
         now: Timestamp,
     ) -> Vec<Finding> {
         let mut found = rules::broker::findings(brokers, self.no_majority);

@@ -3,6 +3,7 @@
 //! Partitions in doubt are asked about from here.
 
 mod alerts;
+mod followed_cursors;
 mod notices;
 mod poll_pace;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alerts::Alerts;
+use followed_cursors::followed;
 use poll_pace::PollPace;
 
 use super::context::Context;
@@ -215,11 +217,13 @@ impl ClusterState {
         context.notify(Level::Note, text);
     }
 
-    /// All cursors were read.
-    pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) {
-        self.health.record_cursors(cursors);
+    /// All cursors were read. Returns how many of them are not followed.
+    pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) -> usize {
+        let followed = followed(cursors);
+        self.health.record_cursors(&followed);
         self.assess(context);
         self.take_unread_requests(context);
+        cursors.len() - followed.len()
     }
 
     /// It was read when the first unread messages of cursors were stored.

@@ -109,6 +109,9 @@ impl MovedCursors {
         let now = context.now;
         let is_recent = |moved: Timestamp| moved.age(now) <= WATCHED_FOR;
         self.0.retain(|_, one| one.moved.is_none_or(is_recent));
+        if !self.is_watching() {
+            return;
+        }
         let mut found: BTreeMap<(String, StreamName, MoveOutcome), Vec<PlaceAfterMove>> =
             BTreeMap::new();
         for entry in entries {

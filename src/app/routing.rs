@@ -375,14 +375,15 @@ impl App {
     }
 
     fn set_cursors(&mut self, result: &Result<Arc<Vec<CursorEntry>>, Failure>) {
-        let now = self.context.now;
-        self.screens.cursors.on_cursors(result, now);
+        let context = &mut self.context;
+        let followed = result.as_ref();
+        let followed = followed.map(|cursors| self.cluster.on_cursors(cursors, context));
+        self.screens.cursors.on_cursors(followed, context.now);
         if let Ok(cursors) = result {
-            self.cluster.on_cursors(cursors, &mut self.context);
             let truths = &self.cluster.truth().cursors;
             self.screens.activity.record_cursors(truths);
             // Last, so that this is what is seen: that a move back is over comes of it.
-            self.moved_cursors.on_cursors(cursors, &mut self.context);
+            self.moved_cursors.on_cursors(cursors, context);
         }
     }
 

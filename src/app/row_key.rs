@@ -25,10 +25,7 @@ pub(crate) fn find_cursor<'a>(
     (id, stream, partition): &CursorKey,
     truth: &'a Truth,
 ) -> Option<&'a CursorTruth> {
-    let mut cursors = truth.cursors.iter();
-    cursors.find(|CursorTruth { entry, .. }| {
-        entry.id == *id && entry.stream == *stream && entry.partition == *partition
-    })
+    truth.cursors.find(id, stream, *partition)
 }
 
 /// A finding by its rule and what it is about.

@@ -23,6 +23,9 @@ pub struct KnownCursors {
     pub cursors: Vec<CursorEntry>,
 }
 
+/// Of more cursors in a partition those are kept that were stored last: each takes some hundred bytes, several times over.
+pub(super) const MOST_CURSORS: usize = 100_000;
+
 /// Cursors of a partition by id, and by the stream and partition that they are in.
 type Cursors = BTreeMap<(String, StreamName, PartitionId), CursorEntry>;
 
@@ -45,6 +48,8 @@ pub(super) struct KnownPartition {
     created: Timestamp,
     /// What its leader said of it when it was found paused.
     paused: Option<LeaderView>,
+    /// Whether there are more than are kept.
+    left_out: bool,
 }
 
 /// What changes when a paused partition is resumed, or something is stored in it.
@@ -100,12 +105,36 @@ impl KnownPartition {
             let key = (entry.id.clone(), Arc::clone(&entry.stream), entry.partition);
             self.cursors.insert(key, entry);
         }
+        if self.cursors.len() > MOST_CURSORS {
+            self.leave_out_half();
+        }
+    }
+
+    /// Forgets the half that was stored first: so few at a time that this costs nothing.
+    fn leave_out_half(&mut self) {
+        let mut times: Vec<_> = self.cursors.values().map(|entry| entry.time).collect();
+        let half = times.len() / 2;
+        let (_, oldest_kept, _) = times.select_nth_unstable(half);
+        let oldest_kept = *oldest_kept;
+        let mut room = times.len() - half;
+        self.cursors.retain(|_, entry| {
+            let stays = entry.time >= oldest_kept && room > 0;
+            room -= usize::from(stays);
+            stays
+        });
+        self.left_out = true;
+    }
+
+    /// Whether there are more than are kept.
+    pub(super) fn has_left_out(&self) -> bool {
+        self.left_out
     }
 
     /// The log went back: what was read of it before is no longer so.
     pub(super) fn forget(&mut self) {
         self.cursors.clear();
         self.recalled = None;
+        self.left_out = false;
     }
 
     /// `__cursors` was created then. What was recalled of another one is forgotten.
@@ -289,5 +318,19 @@ mod tests {
         assert_eq!(later.known(), log.known());
         later.partition(0).record_creation(Timestamp(1));
         assert_eq!(later.known(), log.known());
+    }
+
+    #[test]
+    fn of_too_many_cursors_those_stored_last_are_kept_and_that_is_known() {
+        let mut log = CursorLog::default();
+        let known = log.partition(0);
+        for number in 0..=i64::try_from(MOST_CURSORS).unwrap() {
+            assert!(!known.has_left_out());
+            known.record(number, Some(entry(&number.to_string(), number, number)));
+        }
+        assert!(known.has_left_out());
+        let offsets: Vec<Offset> = known.entries().iter().map(|one| one.offset).collect();
+        assert_eq!(offsets.len(), MOST_CURSORS / 2 + 1);
+        assert_eq!(offsets.iter().min(), Some(&50_000));
     }
 }

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use super::cursor_log::KnownPartition;
+use super::cursor_log::{KnownPartition, MOST_CURSORS};
 use super::cursors::{LogItem, ReadLimit, up_to_now};
 use super::error::{Error, Result};
 use super::inner::Inner;
 use super::subscribe::SubscribeRequest;
 use crate::model::{
     CursorEntry, EndReason, ErrorKind, Failure, Partition, PartitionId, StreamName, Target,
-    Timestamp, format_ranges,
+    Timestamp, format_ranges, grouped,
 };
 use crate::wire::internal::{self, CURSORS};
 
@@ -72,6 +72,19 @@ enum PartitionEnd {
     Paused(Option<Partition>),
 }
 
+/// That a partition holds more cursors than are kept.
+fn too_many(id: PartitionId) -> Error {
+    let sentence = format!(
+        "partition {id} of stream \"{CURSORS}\" holds more than {} cursors: only those stored last are known",
+        grouped(i64::try_from(MOST_CURSORS).unwrap_or(i64::MAX))
+    );
+    Error::new(
+        ErrorKind::BadAnswer,
+        Target::Partition(CURSORS.into(), id),
+        sentence,
+    )
+}
+
 /// How they are read.
 impl Inner {
     pub(super) async fn read_cursors(
@@ -96,6 +109,9 @@ impl Inner {
                 }
                 Ok(PartitionEnd::Read) => {
                     known.record_end(now);
+                    if known.has_left_out() {
+                        reading.unread.push((id, Failure::from(too_many(id))));
+                    }
                     false
                 }
                 Err(error) if error.kind() == ErrorKind::Closed => return Err(error),

@@ -16,7 +16,7 @@ use super::metadata::OTHERS_TIMEOUT;
 use super::transport::Call;
 use crate::model::{
     ActivityEvent, ActivityKind, CursorEntry, EndReason, ErrorKind, GroupInfo, Offset, StreamName,
-    Target,
+    Target, grouped,
 };
 use crate::wire::internal::{self, ACTIVITY};
 use crate::wire::pb;
@@ -25,12 +25,19 @@ use crate::wire::rpc::Rpc;
 /// What metadata says of groups, by their ids.
 type Groups = BTreeMap<String, pb::ConsumerGroupMetadata>;
 
+/// Names of groups, members and streams that `__activity` may tell of: of more, nothing is known for certain.
+const MOST_NAMES: usize = 100_000;
+/// Groups that there may be: metadata is asked for each.
+const MOST_GROUPS: usize = 10_000;
+
 /// What `__activity` has told of groups so far, so that each reading goes on where the one before ended.
 #[derive(Debug, Default)]
 pub(crate) struct GroupLog {
     groups: BTreeMap<String, Members>,
     next: Option<Offset>,
     latest_id: u64,
+    /// How many names there are.
+    names: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -45,21 +52,31 @@ impl GroupLog {
             return;
         }
         self.latest_id = event.id;
+        // Too many already: nothing is taken back, so that this stays known.
+        if self.names > MOST_NAMES {
+            return;
+        }
         match event.kind {
             ActivityKind::JoinGroup {
                 group,
                 consumer,
                 streams,
             } => {
+                let known = self.groups.len();
                 let members = self.groups.entry(group).or_default();
-                members.consumers.insert(consumer);
-                members.streams.extend(streams);
+                self.names += usize::from(members.consumers.insert(consumer));
+                for stream in streams {
+                    self.names += usize::from(members.streams.insert(stream));
+                }
+                self.names += self.groups.len() - known;
             }
             ActivityKind::LeaveGroup {
                 group, consumer, ..
             } => {
+                let known = self.groups.len();
                 let members = self.groups.entry(group).or_default();
-                members.consumers.remove(&consumer);
+                self.names -= usize::from(members.consumers.remove(&consumer));
+                self.names += self.groups.len() - known;
             }
             ActivityKind::CreateStream { .. }
             | ActivityKind::DeleteStream { .. }
@@ -98,7 +115,11 @@ impl Observer {
             reading => reading?.entries,
         };
         let found = gather(&log, &cursors);
+        let are_known = log.names <= MOST_NAMES && found.len() <= MOST_GROUPS;
         drop(log);
+        if !are_known {
+            return Err(too_many());
+        }
         let ids = found.keys().cloned().collect();
         let metadata = inner.fetch_groups(ids).await?;
         let group = |(id, members)| describe(id, members, &metadata, is_read);
@@ -107,6 +128,15 @@ impl Observer {
 }
 
 /// Groups of the log and of cursors, together.
+/// That there are more groups than are read.
+fn too_many() -> Error {
+    let most = grouped(i64::try_from(MOST_GROUPS).unwrap_or(i64::MAX));
+    let sentence = format!(
+        "there are more than {most} consumer groups or joins of them, and no more are read"
+    );
+    Error::new(ErrorKind::BadAnswer, Target::Cluster, sentence)
+}
+
 fn gather(log: &GroupLog, cursors: &[CursorEntry]) -> BTreeMap<String, Members> {
     let mut found = log.groups.clone();
     for cursor in cursors {
@@ -280,5 +310,38 @@ mod tests {
         log.apply_event(event(5, join));
         assert!(log.groups["g"].consumers.is_empty());
         assert_eq!(log.groups["g"].streams.len(), 1);
+        assert_eq!(log.names, 2, "the group and its stream");
+    }
+
+    #[test]
+    fn names_are_taken_up_to_a_bound_and_that_there_are_more_stays_known() {
+        let mut log = GroupLog::default();
+        for id in 0..u64::try_from(MOST_NAMES).unwrap() {
+            let (time, consumer) = (Timestamp(0), id.to_string());
+            let join = |consumer| ActivityKind::JoinGroup {
+                group: "g".into(),
+                consumer,
+                streams: Vec::new(),
+            };
+            let kind = join(consumer);
+            log.apply_event(ActivityEvent {
+                id: id + 1,
+                time,
+                kind,
+            });
+        }
+        assert_eq!(log.names, MOST_NAMES + 1);
+        let leave = ActivityKind::LeaveGroup {
+            group: "g".into(),
+            consumer: "0".into(),
+            expired: false,
+        };
+        let (id, time) = (u64::MAX, Timestamp(0));
+        log.apply_event(ActivityEvent {
+            id,
+            time,
+            kind: leave,
+        });
+        assert_eq!(log.names, MOST_NAMES + 1);
     }
 }

@@ -1,7 +1,6 @@
 //! How far cursors lag, in messages and in time, whether they move, and when they will have caught up.
 //! Rates of logs are `rates`' matter; whether a lag is an alarm is decided in `rules`.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use super::lag_limits::LagMemory;
 use super::lag_trend::LagTrend;
 use super::log_end_history::LogEndHistory;
 use super::rates::{Sample, per_second};
-use super::{AlertOptions, CursorTruth, DrainTime, LagCertainty, LagTime, MoveBack};
+use super::{AlertOptions, CursorTruth, CursorTruths, DrainTime, LagCertainty, LagTime, MoveBack};
 use crate::model::{
     BrokerId, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, StreamName, Timestamp,
 };
@@ -98,31 +97,32 @@ impl CursorTracker {
     /// read now.
     pub(super) fn take_unread_requests(
         &mut self,
-        truths: &[CursorTruth],
+        truths: &CursorTruths,
         now: Timestamp,
     ) -> Vec<CursorEntry> {
-        let lagging = truths.iter().filter(|truth| {
-            let exact = |lag: LagTime| lag.certainty == LagCertainty::Exact;
-            truth.lag.is_some_and(|lag| lag > 0) && !truth.lag_time.is_some_and(exact)
-        });
-        let mut waiting: Vec<_> = lagging
-            .filter_map(|truth| {
-                let key = (truth.entry.id.clone(), partition_of(&truth.entry));
-                let record = self.cursors.get(&key)?;
+        // Both in the same order, so that none is looked up: there may be ten thousand.
+        let mut truths = truths.by_name().peekable();
+        let records = self.cursors.iter_mut();
+        let mut waiting: Vec<_> = records
+            .filter_map(|((id, (stream, partition)), record)| {
+                let key = (id.as_str(), &**stream, *partition);
+                while truths.next_if(|truth| name_of(truth) < key).is_some() {}
+                let truth = truths.next_if(|truth| name_of(truth) == key)?;
+                let is_exact = |lag: LagTime| lag.certainty == LagCertainty::Exact;
+                let asks = truth.lag? > 0 && !truth.lag_time.is_some_and(is_exact);
                 let (offset, known) = (truth.entry.offset, truth.lag_time);
-                Some((record.unread.waits_since(offset, known, now)?, key))
+                let since = record.unread.waits_since(offset, known, now);
+                Some((since.filter(|_| asks)?, record))
             })
             .collect();
-        waiting.sort();
+        // Stable: those that wait for as long are asked for by their names.
+        waiting.sort_by_key(|(since, _)| *since);
         waiting.truncate(READ_AT_ONCE);
-        let mut entries = Vec::new();
-        for (_, key) in waiting {
-            if let Some(record) = self.cursors.get_mut(&key) {
-                record.unread.ask(record.entry.offset, now);
-                entries.push(record.entry.clone());
-            }
-        }
-        entries
+        let ask = |(_, record): (Timestamp, &mut CursorRecord)| {
+            record.unread.ask(record.entry.offset, now);
+            record.entry.clone()
+        };
+        waiting.into_iter().map(ask).collect()
     }
 
     /// Records the ends of the logs that have cursors, where the leader itself reports them.
@@ -161,9 +161,9 @@ impl CursorTracker {
         now: Timestamp,
         alerts: &AlertOptions,
         log_end: impl Fn(&str, PartitionId) -> Option<(Offset, Option<f64>)>,
-    ) -> Vec<CursorTruth> {
+    ) -> CursorTruths {
         let cursors = self.cursors.iter_mut();
-        let mut truths: Vec<CursorTruth> = cursors
+        let truths = cursors
             .map(|((_, partition), record)| {
                 let (stream, id) = partition;
                 let mut truth = record.truth(log_end(stream, *id), self.logs.get(partition), now);
@@ -171,8 +171,7 @@ impl CursorTracker {
                 truth
             })
             .collect();
-        truths.sort_by_key(|truth| Reverse(truth.lag));
-        truths
+        CursorTruths::of_ordered(truths)
     }
 }
 
@@ -305,6 +304,12 @@ impl CursorRecord {
     }
 }
 
+/// What tells a cursor from all others, in the order in which they are kept.
+fn name_of(cursor: &CursorTruth) -> (&str, &str, PartitionId) {
+    let entry = &cursor.entry;
+    (&entry.id, &entry.stream, entry.partition)
+}
+
 fn partition_of(entry: &CursorEntry) -> LogKey {
     (StreamName::clone(&entry.stream), entry.partition)
 }
@@ -363,7 +368,7 @@ mod tests {
         let alerts = AlertOptions::default();
         let mut tracker = tracker.clone();
         let log_end = |_: &str, _| Some((newest, Some(rate)));
-        tracker.truths(at(now), &alerts, log_end).remove(0)
+        tracker.truths(at(now), &alerts, log_end)[0].clone()
     }
 
     fn lag_time(seconds: u64, certainty: LagCertainty) -> LagTime {

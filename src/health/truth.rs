@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Finding, PartitionStatus, PartitionTruth};
+use super::{CursorTruths, Finding, PartitionStatus, PartitionTruth};
 use crate::model::{
     BrokerId, CursorEntry, Failure, Offset, PartitionId, StreamName, Timestamp, is_pattern,
     names_stream,
@@ -17,7 +17,7 @@ pub struct Truth {
     /// All streams, internal ones included, sorted by name. The same slice, shared, as long as nothing of any has changed.
     pub streams: Arc<[Arc<StreamTruth>]>,
     /// All cursors that were read, worst lag first.
-    pub cursors: Vec<CursorTruth>,
+    pub cursors: CursorTruths,
     /// What is wrong, worst first, then by target.
     pub findings: Vec<Finding>,
     /// When the newest good view came; `None` before the first. Its age is the age of the truth.

@@ -3,6 +3,7 @@
 //! Lags are worked out in `health`. Cursors are polled: no broker announces that one moved.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,6 +89,10 @@ pub(crate) struct Cursors {
     fetch_state: FetchState,
     group_fetch_state: FetchState,
     fetched_at: Timestamp,
+    /// How many were read and are not followed.
+    left_out: usize,
+    /// The worst lag of each group that stores cursors, in messages.
+    group_lags: BTreeMap<String, i64>,
 }
 
 /// How often cursors are fetched while they are shown, and while they are not.
@@ -103,6 +108,8 @@ impl Default for Cursors {
             fetch_state: FetchState::Never,
             group_fetch_state: FetchState::Never,
             fetched_at: Timestamp::NEVER,
+            left_out: 0,
+            group_lags: BTreeMap::new(),
         }
     }
 }
@@ -167,9 +174,25 @@ impl Cursors {
         context.emit(Effect::FetchCursors);
     }
 
-    /// The cursors were fetched, or not; health gets them too.
-    pub(in crate::app) fn on_cursors<T>(&mut self, result: &Result<T, Failure>, now: Timestamp) {
-        self.fetch_state = FetchState::of(result, now);
+    /// The cursors were fetched, or not; health gets them too, but for so many that are left out.
+    pub(in crate::app) fn on_cursors(&mut self, result: Result<usize, &Failure>, now: Timestamp) {
+        self.fetch_state = match result {
+            Ok(left_out) => {
+                self.left_out = left_out;
+                FetchState::Fetched(now)
+            }
+            Err(failure) => FetchState::Failed(now, failure.clone()),
+        };
+    }
+
+    /// How many there are beside those that are followed.
+    pub(crate) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// The worst lag of a group's cursors, in messages.
+    pub(crate) fn group_lag(&self, group: &str) -> Option<i64> {
+        self.group_lags.get(group).copied()
     }
 
     /// The groups were fetched, or not.
@@ -216,11 +239,13 @@ impl ScreenState for Cursors {
         let height = viewport.rows(Pane::Cursors);
         self.list.set_rows(rows, truth.cursors.len(), height);
 
+        self.group_lags = lags_of_groups(truth);
         let filter = self.group_list.filter();
         let groups = self.groups.iter();
         let shown = groups.filter(|group| filter.passes(&[&group.id]));
+        let lags = &self.group_lags;
         let compare =
-            |column, one: &GroupInfo, other: &GroupInfo| compare_groups(column, one, other, truth);
+            |column, one: &GroupInfo, other: &GroupInfo| compare_groups(column, one, other, lags);
         let sort = self.group_list.sort();
         let rows = ordered(shown, sort, compare, |group| group.id.clone());
         let height = viewport.rows(Pane::Groups);
@@ -232,13 +257,19 @@ impl ScreenState for Cursors {
     }
 }
 
-/// The worst lag of a group's cursors, in messages.
-pub(crate) fn lag_of_group(truth: &Truth, group: &str) -> Option<i64> {
-    let own = truth
-        .cursors
-        .iter()
-        .filter(|cursor| cursor.entry.group() == Some(group));
-    own.filter_map(|cursor| cursor.lag).max()
+/// The worst lag of each group's cursors, in messages.
+fn lags_of_groups(truth: &Truth) -> BTreeMap<String, i64> {
+    let mut lags = BTreeMap::new();
+    // Worst first: what is there already is no less.
+    for cursor in &truth.cursors {
+        let Some((group, lag)) = cursor.entry.group().zip(cursor.lag) else {
+            continue;
+        };
+        if !lags.contains_key(group) {
+            lags.insert(group.to_owned(), lag);
+        }
+    }
+    lags
 }
 
 fn compare_cursors(column: CursorColumn, one: &CursorTruth, other: &CursorTruth) -> Ordering {
@@ -263,13 +294,13 @@ fn compare_groups(
     column: GroupColumn,
     one: &GroupInfo,
     other: &GroupInfo,
-    truth: &Truth,
+    lags: &BTreeMap<String, i64>,
 ) -> Ordering {
     let members = |group: &GroupInfo| group.members.as_ref().map(Vec::len);
     match column {
         GroupColumn::Id => one.id.cmp(&other.id),
         GroupColumn::Members => members(other).cmp(&members(one)),
-        GroupColumn::Lag => lag_of_group(truth, &other.id).cmp(&lag_of_group(truth, &one.id)),
+        GroupColumn::Lag => lags.get(&other.id).cmp(&lags.get(&one.id)),
         GroupColumn::Streams => one.streams.cmp(&other.streams),
         GroupColumn::Coordinator => one.coordinator.cmp(&other.coordinator),
         GroupColumn::Epoch => other.epoch.cmp(&one.epoch),

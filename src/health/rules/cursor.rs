@@ -1,5 +1,6 @@
 //! The rules about cursors. What one reader has in several partitions of a stream is one finding.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,16 @@ use crate::model::{StreamName, Target, Timestamp, counted, format_ranges, groupe
 /// How long it is told that a cursor was moved back, unless it comes to where it was before.
 const MOVED_BACK_FOR: Duration = Duration::from_secs(3_600);
 
+/// So many readers have a finding each for the same fault; of more, one finding tells how many and who is worst.
+const MOST_NAMED: usize = 50;
+/// Who is worst, of many.
+const WORST_NAMED: usize = 5;
+
 /// A cursor that has something, and since when.
 type Affected<'a> = (&'a CursorTruth, Timestamp);
+
+/// A fault, and who has it: whether that is a group, its name, and the stream that it reads.
+type ReaderKey = (Rule, bool, String, StreamName);
 
 /// What is wrong with a cursor, and since when.
 type Fault = (Rule, Timestamp);
@@ -23,7 +32,7 @@ pub(in crate::health) fn findings(
     alerts: &AlertOptions,
     now: Timestamp,
 ) -> Vec<Finding> {
-    let mut found: BTreeMap<(Rule, bool, String, StreamName), Vec<Affected<'_>>> = BTreeMap::new();
+    let mut found: BTreeMap<ReaderKey, Vec<Affected<'_>>> = BTreeMap::new();
     for cursor in cursors {
         let beyond_end = cursor.beyond_end_since;
         let beyond_end = beyond_end.map(|since| (Rule::CursorBeyondEnd, since));
@@ -45,12 +54,92 @@ pub(in crate::health) fn findings(
             push(affected);
         }
     }
-    let found = found.into_iter();
-    found
-        .map(|((rule, is_group, name, stream), affected)| {
-            finding(rule, is_group, name, stream, &affected, now)
-        })
-        .collect()
+    let mut findings = Vec::new();
+    let mut found = found.into_iter().peekable();
+    while let Some(((rule, ..), _)) = found.peek() {
+        let rule = *rule;
+        let same = std::iter::from_fn(|| found.next_if(|((other, ..), _)| *other == rule));
+        let same: Vec<_> = same.collect();
+        if same.len() > MOST_NAMED {
+            findings.push(many(rule, &same));
+            continue;
+        }
+        let each = same
+            .into_iter()
+            .map(|((_, is_group, name, stream), affected)| {
+                finding(rule, is_group, name, stream, &affected, now)
+            });
+        findings.extend(each);
+    }
+    findings
+}
+
+/// How bad a fault is, and what one reader does that has it, and what several do.
+fn words(rule: Rule) -> (Severity, [&'static str; 2]) {
+    if rule == Rule::CursorBeyondEnd {
+        let what = ["is beyond the end", "are beyond the end"];
+        (Severity::Critical, what)
+    } else if rule == Rule::CursorMovedBack {
+        (Severity::Warning, ["was moved back", "were moved back"])
+    } else if rule == Rule::CursorUnreadable {
+        (Severity::Warning, ["cannot be read"; 2])
+    } else if rule == Rule::CursorStalled {
+        (Severity::Warning, ["is stalled", "are stalled"])
+    } else {
+        (Severity::Warning, ["lags", "lag"])
+    }
+}
+
+/// The one finding of very many readers with the same fault.
+fn many(rule: Rule, readers: &[(ReaderKey, Vec<Affected<'_>>)]) -> Finding {
+    let lag = |affected: &[Affected<'_>]| -> i64 {
+        affected.iter().filter_map(|(cursor, _)| cursor.lag).sum()
+    };
+    let mut worst: Vec<_> = readers
+        .iter()
+        .map(|((_, _, name, stream), affected)| (Reverse(lag(affected)), name, stream))
+        .collect();
+    worst.sort_unstable();
+    let lines = worst
+        .into_iter()
+        .take(WORST_NAMED)
+        .map(|(lag, name, stream)| {
+            let lag = counted(usize::try_from(lag.0).unwrap_or(0), "message");
+            format!("{name} on {stream}: lag {lag}")
+        });
+    let groups = readers
+        .iter()
+        .filter(|((_, is_group, ..), _)| *is_group)
+        .count();
+    let who = match (groups, readers.len() - groups) {
+        (0, cursors) => counted(cursors, "cursor"),
+        (groups, 0) => counted(groups, "group"),
+        (groups, cursors) => format!(
+            "{} and {}",
+            counted(groups, "group"),
+            counted(cursors, "cursor")
+        ),
+    };
+    let (severity, [_, what]) = words(rule);
+    let since = readers
+        .iter()
+        .flat_map(|(_, affected)| affected)
+        .map(|(_, since)| *since);
+    let since = since.min().unwrap_or(Timestamp::NEVER);
+    let rest = readers.len().saturating_sub(WORST_NAMED);
+    let more = format!(
+        "and {} more",
+        grouped(i64::try_from(rest).unwrap_or(i64::MAX))
+    );
+    let detail = lines.chain([more]).collect();
+    Finding::new(
+        severity,
+        rule,
+        Target::Cluster,
+        format!("{who} {what}"),
+        detail,
+        since,
+    )
 }
 
 /// One that stood so far behind that it would be an alarm, and whose place could not be read since: nobody knows whether
@@ -95,18 +184,15 @@ fn finding(
     partitions.dedup();
     let places = format_ranges(&partitions);
     let who = if is_group { "group" } else { "cursor" };
-    let (severity, what, detail) = if rule == Rule::CursorBeyondEnd {
-        let detail = beyond_end(affected);
-        (Severity::Critical, "is beyond the end", detail)
+    let (severity, [what, _]) = words(rule);
+    let detail = if rule == Rule::CursorBeyondEnd {
+        beyond_end(affected)
     } else if rule == Rule::CursorMovedBack {
-        (Severity::Warning, "was moved back", moved_back(affected))
+        moved_back(affected)
     } else if rule == Rule::CursorUnreadable {
-        let detail = unreadable_detail(affected);
-        (Severity::Warning, "cannot be read", detail)
+        unreadable_detail(affected)
     } else {
-        let stalled = rule == Rule::CursorStalled;
-        let what = if stalled { "is stalled" } else { "lags" };
-        (Severity::Warning, what, lag_detail(affected))
+        lag_detail(affected)
     };
     let message = format!("{who} {name} on {stream}:{places} {what}");
     let target = if is_group {

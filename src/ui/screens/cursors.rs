@@ -3,7 +3,7 @@
 use ratatui::text::Span;
 
 use crate::app::row_key::{CursorKey, find_cursor};
-use crate::app::screens::cursors::{CursorColumn, FetchState, GroupColumn, lag_of_group};
+use crate::app::screens::cursors::{CursorColumn, FetchState, GroupColumn};
 use crate::app::{App, Listing};
 use crate::health::{CursorTruth, DrainTime, LagCertainty, Truth};
 use crate::model::GroupInfo;
@@ -18,11 +18,22 @@ use crate::ui::widgets::{PaneArea, empty_state, list_title};
 /// Columns of a cursor's lag with a sign before it, however far behind it is.
 const WIDE_LAG: u16 = 9;
 
+/// The widest column of names of cursors, and of partitions.
+const MOST_NAME: u16 = 40;
+const MOST_PARTITION: u16 = 44;
+/// Cursors whose names are measured.
+const MOST_MEASURED: usize = 1_000;
+
 /// How columns are laid out, given the widths of the longest name and of the longest partition.
 fn cursor_specs(name: u16, partition: u16) -> [ColumnSpec<CursorColumn>; 8] {
     [
-        ColumnSpec::growing(CursorColumn::Id, 12, name.clamp(12, 40), 0),
-        ColumnSpec::growing(CursorColumn::Partition, 12, partition.clamp(12, 44), 0),
+        ColumnSpec::growing(CursorColumn::Id, 12, name.clamp(12, MOST_NAME), 0),
+        ColumnSpec::growing(
+            CursorColumn::Partition,
+            12,
+            partition.clamp(12, MOST_PARTITION),
+            0,
+        ),
         ColumnSpec::fixed(CursorColumn::Lag, 8, 0).widest(WIDE_LAG),
         ColumnSpec::fixed(CursorColumn::LagTime, 7, 1),
         ColumnSpec::fixed(CursorColumn::Drain, 8, 3),
@@ -57,6 +68,10 @@ pub(in crate::ui) fn group_columns(app: &App) -> u16 {
 
 /// Columns of the longest name of a cursor and of the longest partition.
 fn cursor_names(truth: &Truth) -> [u16; 2] {
+    // Looking at all of very many in each frame would be felt.
+    if truth.cursors.len() > MOST_MEASURED {
+        return [MOST_NAME, MOST_PARTITION];
+    }
     let entries = || truth.cursors.iter().map(|cursor| &cursor.entry);
     let names = entries().map(|entry| format::width(&labels::cursor_name(entry)));
     let partitions = entries().map(|entry| format::width(&labels::cursor_partition(entry)));
@@ -82,6 +97,7 @@ pub(in crate::ui) fn cursors(painter: &mut Painter<'_>, place: PaneArea, app: &A
         &[
             reading_age(fetch_state, app, theme),
             outdated_cursors(app, theme),
+            left_out(app, theme),
         ],
     );
     let cell = |key: &CursorKey, column, width| match find_cursor(key, truth) {
@@ -198,7 +214,7 @@ fn group_cell(
             Some(members) => span(format::count_usize(members.len()), theme.text),
             None => unknown(),
         },
-        GroupColumn::Lag => return labels::known(lag_of_group(app.truth(), &group.id), theme),
+        GroupColumn::Lag => return labels::known(app.cursors().group_lag(&group.id), theme),
         GroupColumn::Streams => {
             let names: Vec<&str> = group.streams.iter().map(AsRef::as_ref).collect();
             labels::cut(&names.join(" "), width, theme.muted, theme)
@@ -235,6 +251,20 @@ fn outdated_cursors(app: &App, theme: &Theme) -> Span<'static> {
             span(format!("  {} as of {ago}", read_at.len()), theme.degraded)
         }
         None => span("", theme.muted),
+    }
+}
+
+/// How many cursors are not followed: only that they are not among those stored last is known of them.
+fn left_out(app: &App, theme: &Theme) -> Span<'static> {
+    match app.cursors().left_out() {
+        0 => span("", theme.muted),
+        count => span(
+            format!(
+                "  {} stored before these are not followed",
+                format::count_usize(count)
+            ),
+            theme.degraded,
+        ),
     }
 }
 

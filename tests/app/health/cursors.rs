@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use liftui::health::{AlertOptions, DrainTime, HealthOptions, LagCertainty, Rule};
-use liftui::model::Partition;
+use liftui::model::{CursorEntry, Partition};
 
 use super::world::{World, at, found, led_by};
 
@@ -61,6 +61,52 @@ fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
     assert_eq!(finding.detail[0], "lag 100 messages");
     world.cursor(64.0, 150);
     assert!(found(&world.truth(64.0), Rule::CursorStalled).is_none());
+}
+
+#[test]
+fn very_many_that_stand_still_are_one_finding_that_names_the_worst() {
+    let mut world = World::default();
+    let read = |world: &mut World, seconds: f64, count: i64| {
+        let cursors = (0..count).map(|number| CursorEntry {
+            id: if number % 3 == 0 {
+                format!("__group:g{number:03}")
+            } else {
+                format!("c{number:03}")
+            },
+            stream: "orders".into(),
+            partition: 0,
+            offset: number,
+            time: at(1.0),
+            read_at: at(seconds),
+        });
+        let mut cursors: Vec<_> = cursors.collect();
+        cursors.sort_by(|one, other| one.id.cmp(&other.id));
+        world.health.record_cursors(&cursors);
+    };
+    for (count, findings) in [(50, 50), (60, 1)] {
+        read(&mut world, 1.0, count);
+        world.report(1.0, 1, vec![grown(100)]);
+        world.report(3.0, 1, vec![grown(200)]);
+        read(&mut world, 62.0, count);
+        let truth = world.truth(63.0);
+        let stalled = truth
+            .findings
+            .iter()
+            .filter(|one| one.rule == Rule::CursorStalled);
+        let stalled: Vec<_> = stalled.collect();
+        assert_eq!(stalled.len(), findings, "{:?}", truth.findings);
+        if findings == 1 {
+            assert_eq!(stalled[0].message, "20 groups and 40 cursors are stalled");
+            assert_eq!(stalled[0].detail[0], "g000 on orders: lag 200 messages");
+            assert_eq!(stalled[0].detail.last().unwrap(), "and 55 more");
+        }
+        let named = truth
+            .cursors
+            .find("c001", "orders", 0)
+            .expect("it is there");
+        assert_eq!(named.lag, Some(199));
+        assert!(truth.cursors.find("c001", "orders", 1).is_none());
+    }
 }
 
 #[test]

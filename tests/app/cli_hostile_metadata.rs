@@ -13,17 +13,17 @@ use super::cli_test_cluster::{CliOutput, finish, frugal};
 
 /// What the broker says of its cluster.
 #[derive(Clone, Copy, Debug, Default)]
-struct Lies {
+pub(crate) struct Lies {
     /// Brokers that it lists, beside itself.
-    brokers: usize,
+    pub(crate) brokers: usize,
     /// Partitions of its one stream.
-    partitions: usize,
+    pub(crate) partitions: usize,
     /// Replicas of each, no two the same.
-    replicas: usize,
+    pub(crate) replicas: usize,
     /// How often each replica is listed.
-    repeated: usize,
+    pub(crate) repeated: usize,
     /// Ports that more brokers say to listen at.
-    ports: &'static [i32],
+    pub(crate) ports: &'static [i32],
 }
 
 /// A server that answers metadata calls alone.
@@ -117,16 +117,33 @@ impl Service<http::Request<tonic::body::Body>> for LyingBroker {
     }
 }
 
+/// A broker that lies and listens.
+pub(crate) struct Lying {
+    _runtime: tokio::runtime::Runtime,
+    pub(crate) address: SocketAddr,
+}
+
+impl Lying {
+    pub(crate) fn start(lies: Lies) -> Self {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
+        let listener = listener.expect("a free port");
+        let address = listener.local_addr().expect("it has an address");
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        let broker = LyingBroker { lies, address };
+        let server = tonic::transport::Server::builder().add_service(broker);
+        runtime.spawn(server.serve_with_incoming(incoming));
+        Self {
+            _runtime: runtime,
+            address,
+        }
+    }
+}
+
 /// Runs the binary on a broker that lies so.
 fn on(lies: Lies, line: &str) -> CliOutput {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
-    let listener = listener.expect("a free port");
-    let address = listener.local_addr().expect("it has an address");
-    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
-    let broker = LyingBroker { lies, address };
-    let server = tonic::transport::Server::builder().add_service(broker);
-    let _serving = runtime.spawn(server.serve_with_incoming(incoming));
+    let broker = Lying::start(lies);
+    let address = broker.address;
     let home = tempfile::tempdir().expect("a scratch folder");
     let address = address.to_string();
     // The server is slow where it is not optimised.
@@ -259,6 +276,8 @@ fn what_is_to_be_done_about_advertised_addresses_is_said_once_beneath_a_table() 
     }
     let objects = on(lies, "brokers -o json");
     assert_eq!(objects.out.matches("--advertise").count(), 2, "{objects:?}");
+    let check = on(lies, "check");
+    assert_eq!(check.out.matches("--advertise").count(), 1, "{check:?}");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn usual<T>(lines: &[(&str, T)]) -> Duration {
 }
 
 /// What keeps a reader for ever.
-fn endless() -> Vec<Reads> {
+pub(crate) fn endless() -> Vec<Reads> {
     vec![
         Reads::Unopened,
         Reads::Silent,

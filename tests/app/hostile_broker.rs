@@ -194,7 +194,7 @@ impl HostileCalls {
     fn message(&self, stream: &str, offset: i64) -> pb::Message {
         let text = &self.behaviour.text;
         let value = match stream {
-            "__cursors" => cursor(&format!("group:{text}-{offset}"), text),
+            "__cursors" => cursor(&format!("__group:{text}-{offset}"), text),
             "__activity" => activity(offset.cast_unsigned(), text),
             _ => Bytes::from(text.clone()),
         };

@@ -5,6 +5,7 @@
 mod alerts;
 mod completion;
 mod first_run;
+mod hostile;
 mod keyboards;
 mod locators;
 mod memory;

@@ -29,35 +29,65 @@ pub(super) struct AssessContext<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Assesses a stream, and finds what is wrong with its partitions; `None` where no broker knows any.
+/// The first partitions of a stream that has more than are assessed at once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PartlyAssessed {
+    partitions: Vec<PartitionTruth>,
+    violations: Vec<Violation>,
+    /// How many there are, and how many of them were assessed.
+    total: usize,
+    assessed: usize,
+}
+
+/// How far assessing a stream has come.
+pub(super) enum StreamProgress {
+    /// To its end: what is true of it, and what is wrong with its partitions.
+    Whole(StreamTruth, Vec<Violation>),
+    /// Not yet.
+    Part(PartlyAssessed),
+}
+
+/// Assesses a stream from where that has come to, but no more than so many of its partitions; `None` where no broker knows
+/// any.
 pub(super) fn assess_stream(
     name: &StreamName,
     claims: &StreamClaims<'_>,
     old: Option<&StreamTruth>,
     memory: &mut Vec<PartitionMemory>,
     context: &AssessContext<'_>,
-) -> Option<(StreamTruth, Vec<Violation>)> {
+    (mut part, most): (PartlyAssessed, usize),
+) -> Option<StreamProgress> {
     let freshest = claims.freshest()?;
     let ids = claims.partition_ids();
     memory.resize_with(ids.len(), PartitionMemory::default);
+    // Other partitions than before: it begins anew.
+    if part.total != ids.len() {
+        part = PartlyAssessed {
+            total: ids.len(),
+            ..PartlyAssessed::default()
+        };
+    }
     let min_isr = context.options.min_isr_of(name, freshest.created);
-    let mut violations = Vec::new();
     let mut of_partition = Vec::new();
-    let partitions: Arc<[PartitionTruth]> = ids
-        .into_iter()
-        .zip(memory)
-        .filter_map(|(id, memory)| {
-            of_partition.clear();
-            of_partition.extend(claims.of_partition(id));
-            let old = old.and_then(|old| old.partition(id));
-            let mut truth = memory.assess(claims, &of_partition, old, context)?;
-            truth.status = partition::status(&truth, min_isr);
-            memory.stall = CommitStall::update(memory.stall, &truth, context.now);
-            let found = rules::partition::violations(&truth, memory.stall, min_isr, context);
-            violations.extend(found);
-            Some(truth)
-        })
-        .collect();
+    let next = ids.into_iter().zip(memory).skip(part.assessed).take(most);
+    for (id, memory) in next {
+        part.assessed += 1;
+        of_partition.clear();
+        of_partition.extend(claims.of_partition(id));
+        let old = old.and_then(|old| old.partition(id));
+        let Some(mut truth) = memory.assess(claims, &of_partition, old, context) else {
+            continue;
+        };
+        truth.status = partition::status(&truth, min_isr);
+        memory.stall = CommitStall::update(memory.stall, &truth, context.now);
+        let found = rules::partition::violations(&truth, memory.stall, min_isr, context);
+        part.violations.extend(found);
+        part.partitions.push(truth);
+    }
+    if part.assessed < part.total {
+        return Some(StreamProgress::Part(part));
+    }
+    let partitions: Arc<[PartitionTruth]> = part.partitions.into();
     let truth = StreamTruth {
         name: Arc::clone(name),
         subject: Arc::clone(&freshest.subject),
@@ -69,7 +99,7 @@ pub(super) fn assess_stream(
         status: status(&partitions, min_isr),
         partitions,
     };
-    Some((truth, violations))
+    Some(StreamProgress::Whole(truth, part.violations))
 }
 
 fn messages(partitions: &[PartitionTruth]) -> Option<i64> {

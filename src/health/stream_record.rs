@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::assess::{self, AssessContext, PartitionMemory};
+use super::assess::{self, AssessContext, PartitionMemory, PartlyAssessed, StreamProgress};
 use super::rates::{self, Sample};
 use super::rules::{self, FirstSeen};
 use super::stream_change::StreamChange;
 use super::view_merge::StreamClaims;
 use super::{
-    Finding, Known, KnownLoss, KnownStream, PartitionTruth, ReplacedStream, Rule, Severity,
-    StreamTruth,
+    Finding, Known, KnownLoss, KnownStream, PARTITIONS_AT_ONCE, PartitionTruth, ReplacedStream,
+    Rule, Severity, StreamTruth,
 };
 use crate::model::{
     BrokerId, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Target, Timestamp,
@@ -42,6 +42,8 @@ pub(super) struct StreamRecord {
     recreated: Option<Recreated>,
     /// When a violation has lasted long enough to be a finding.
     again: Option<Timestamp>,
+    /// How far it was assessed, where it has more partitions than are at once.
+    part: Option<PartlyAssessed>,
 }
 
 /// A stream that was deleted and created anew under its name.
@@ -87,6 +89,7 @@ impl StreamRecord {
             }
             self.created = stream.created;
             self.memory.clear();
+            self.part = None;
         }
         if self.memory.len() < stream.partitions.len() {
             let length = stream.partitions.len();
@@ -222,10 +225,13 @@ impl StreamRecord {
 
     /// What has changed, or is about to: a violation that lasts becomes a finding.
     pub(super) fn change_by(&self, now: Timestamp) -> StreamChange {
-        match self.again {
-            Some(again) if again <= now => StreamChange::Structure,
-            _ => self.change,
+        let is_due = self.again.is_some_and(|again| again <= now);
+        // One that is too large for its turn has none: it is assessed part by part.
+        let is_large = self.change == StreamChange::LogEnds && self.is_large();
+        if is_due || is_large || self.part.is_some() {
+            return StreamChange::Structure;
         }
+        self.change
     }
 
     /// Then it is to be assessed again, at the latest.
@@ -233,20 +239,43 @@ impl StreamRecord {
         self.again = Some(self.again.map_or(at, |again| again.min(at)));
     }
 
-    /// Assesses the stream anew; without claims it does not exist.
+    /// Whether it has more partitions than are assessed at once.
+    pub(super) fn is_large(&self) -> bool {
+        self.partitions() > PARTITIONS_AT_ONCE
+    }
+
+    /// Whether it was not assessed to its end yet.
+    pub(super) fn is_partly_assessed(&self) -> bool {
+        self.part.is_some()
+    }
+
+    /// Assesses the stream anew, so many partitions of it at most; without claims it does not exist.
     pub(super) fn assess(
         &mut self,
         name: &StreamName,
         claims: Option<&StreamClaims<'_>>,
+        most: usize,
         context: &AssessContext<'_>,
     ) {
-        self.change = StreamChange::Unchanged;
+        let begun = self.part.take();
+        // What comes between two parts is assessed after the last one.
+        if begun.is_none() {
+            self.change = StreamChange::Unchanged;
+        }
+        let part = (begun.unwrap_or_default(), most);
         let old = self.truth.take();
-        let assessed = claims.and_then(|claims| {
-            assess::assess_stream(name, claims, old.as_deref(), &mut self.memory, context)
+        let progress = claims.and_then(|claims| {
+            let memory = &mut self.memory;
+            assess::assess_stream(name, claims, old.as_deref(), memory, context, part)
         });
-        let Some((truth, mut violations)) = assessed else {
-            return;
+        let (truth, mut violations) = match progress {
+            Some(StreamProgress::Whole(truth, violations)) => (truth, violations),
+            Some(StreamProgress::Part(part)) => {
+                self.part = Some(part);
+                self.truth = old;
+                return;
+            }
+            None => return,
         };
         self.first_seen.date(&mut violations, context.now);
         let alerts = &context.options.alerts;

@@ -236,6 +236,7 @@ impl StreamTracker {
         let mut gone = Vec::new();
         let deleted = &mut self.deleted;
         self.records.retain(|name, record| {
+            let mut at_once = usize::MAX;
             let due = match record.change_by(context.now) {
                 StreamChange::Unchanged => false,
                 StreamChange::LogEnds if is_part => false,
@@ -244,6 +245,9 @@ impl StreamTracker {
                     .is_none_or(|budget| budget.allows(name, record.partitions())),
                 StreamChange::Structure => {
                     let is_due = left > 0;
+                    if record.is_large() {
+                        at_once = left;
+                    }
                     left = left.saturating_sub(record.partitions().max(1));
                     is_due
                 }
@@ -256,14 +260,14 @@ impl StreamTracker {
                     .as_ref()
                     .and_then(|claims| believed_deleted_at(&context.views, name, claims));
                 let claims = claims.filter(|_| deleted_at.is_none_or(|at| at > context.now));
-                record.assess(name, claims.as_ref(), context);
+                record.assess(name, claims.as_ref(), at_once, context);
                 if let Some(at) = deleted_at {
                     record.assess_again(at);
                 }
                 gone.extend(before.filter(|_| record.truth.is_none()));
             }
             // What was not assessed yet has no truth either.
-            !due || record.truth.is_some()
+            !due || record.truth.is_some() || record.is_partly_assessed()
         });
         for stream in &gone {
             self.deleted.add(stream, context.now);

@@ -125,6 +125,59 @@ fn a_large_cluster_is_taken_in_by_steps_and_shown_whole() {
     }
 }
 
+#[test]
+fn a_stream_of_very_many_partitions_is_assessed_by_parts_and_shown_whole() {
+    let view = |by, count: i32, leader: usize, newest| {
+        let one = |id: i32| Partition {
+            id,
+            leader: Some(super::world::id(leader)),
+            ..grown(newest)
+        };
+        let large = stream("large", (0..count).map(one).collect());
+        cluster(by, &[1, 2, 3], vec![stream("a", vec![grown(1)]), large])
+    };
+    // It is new, all have another leader, all logs grow, it has more partitions, and it is gone and back.
+    let rounds = [
+        (9_001, 1, 10),
+        (9_001, 2, 10),
+        (9_001, 2, 20),
+        (9_500, 2, 20),
+        (0, 2, 0),
+        (5_000, 3, 7),
+    ];
+    let (mut stepwise, mut at_once) = (World::default(), World::default());
+    for (round, (count, leader, newest)) in (1..).zip(rounds) {
+        let seconds = f64::from(round) * 2.0;
+        for by in 1..=3 {
+            stepwise.observe(seconds, by, Ok(view(by, count, leader, newest)));
+            at_once.observe(seconds, by, Ok(view(by, count, leader, newest)));
+        }
+        let mut steps = 0;
+        let truth = loop {
+            steps += 1;
+            if let Some(truth) = stepwise.health.assess_some(at(seconds)) {
+                break truth;
+            }
+        };
+        let expected = at_once.health.assess_whole(at(seconds));
+        assert!(
+            steps > usize::try_from(count / 2_000).unwrap(),
+            "{round}: {steps} steps"
+        );
+        assert!(structure(&truth) == structure(&expected), "round {round}");
+        let ends = |truth: &Truth| {
+            let large = truth.stream("large");
+            large.map(|it| {
+                it.partitions
+                    .iter()
+                    .map(|one| one.newest_offset)
+                    .collect::<Vec<_>>()
+            })
+        };
+        assert!(ends(&truth) == ends(&expected), "round {round}");
+    }
+}
+
 /// All that takes no turns: streams, who leads them, and what is wrong.
 fn structure(truth: &Truth) -> impl PartialEq + use<> {
     let streams = truth.streams.iter();

@@ -574,6 +574,29 @@ fn none_of(rule: &str, complaints: &[String]) {
     assert!(complaints.is_empty(), "{rule}:\n  {text}");
 }
 
+/// No machine of the gate has Windows: what only Unix has stands beneath an attribute that says so, a few lines above.
+#[test]
+fn what_only_unix_has_is_not_asked_for_elsewhere() {
+    let mut wrong = Vec::new();
+    let is_marked = |line: &str| line.trim() == "#[cfg(unix)]";
+    for source in sources() {
+        if source.name.ends_with("/unix.rs") {
+            continue;
+        }
+        let lines: Vec<&str> = source.code.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let is_unix = ["rustix::", "::unix::"]
+                .iter()
+                .any(|word| line.contains(word));
+            let above = &lines[at.saturating_sub(12)..at];
+            if is_unix && !above.iter().any(|line| is_marked(line)) {
+                wrong.push(format!("{}:{}: {}", source.name, at + 1, line.trim()));
+            }
+        }
+    }
+    none_of("say #[cfg(unix)] above what Windows does not have", &wrong);
+}
+
 #[test]
 fn layers_use_only_what_lies_below_them() {
     let layers: Vec<&str> = EDGES.iter().map(|(layer, _)| *layer).collect();

@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
+#[cfg(unix)]
 use rustix::process::{Resource, getrlimit};
+#[cfg(unix)]
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::cli::exporter::exposition::{Family, Metric, MetricKind};
@@ -44,7 +46,6 @@ impl ProcessStart {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let files = fs::read_dir("/proc/self/fd").ok();
         let began = u64::try_from(self.0.0).ok().map(Duration::from_nanos);
-        let most = getrlimit(Resource::Nofile).current;
         [
             Family::of_known(CPU, cpu_time().map(|time| time.as_secs_f64())),
             Family::of_known(START, began.map(|began| began.as_secs_f64())),
@@ -55,16 +56,32 @@ impl ProcessStart {
                 OPEN_FILES,
                 files.map(|files| files.count().saturating_sub(1)),
             ),
-            Family::of_known(MOST_FILES, most),
+            Family::of_known(MOST_FILES, most_files()),
         ]
     }
 }
 
+#[cfg(unix)]
+fn most_files() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+#[cfg(unix)]
 fn cpu_time() -> Option<Duration> {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     let seconds = u64::try_from(time.tv_sec).ok()?;
     let nanos = u32::try_from(time.tv_nsec).ok()?;
     Some(Duration::new(seconds, nanos))
+}
+
+#[cfg(not(unix))]
+fn most_files() -> Option<u64> {
+    None
+}
+
+#[cfg(not(unix))]
+fn cpu_time() -> Option<Duration> {
+    None
 }
 
 /// A size in Linux' account of a process, which is in KiB.

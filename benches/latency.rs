@@ -104,7 +104,8 @@ fn options(demo: &Demo, client: Client) -> DashboardOptions {
 /// What was measured.
 #[derive(Default)]
 struct Latencies {
-    presses: Vec<Duration>,
+    /// How long each key took, and which it was.
+    presses: Vec<(Duration, char)>,
     first_matches: Vec<Duration>,
     hostile: Vec<Duration>,
     /// From the key that reads all of the objects to the frame that counts the last of them.
@@ -178,21 +179,16 @@ async fn round(driver: &mut Driver, latencies: &mut Latencies) -> Outcome {
     driver.wait("matching").await?;
     let (begun, frames) = (Instant::now(), driver.frames());
     for _ in 0..PRESSES / 4 {
-        latencies
-            .presses
-            .push(driver.press('?', |text| text.contains(" Keys  ")).await?);
-        latencies.presses.push(
-            driver
-                .press('\u{1b}', |text| !text.contains(" Keys  "))
-                .await?,
-        );
+        let presses = &mut latencies.presses;
+        let shown = driver.press('?', |text| text.contains(" Keys  ")).await?;
+        presses.push((shown, '?'));
+        let closed = |text: &str| !text.contains(" Keys  ");
+        presses.push((driver.press('\u{1b}', closed).await?, '\u{1b}'));
         driver.press('/', |_| true).await?;
-        latencies
-            .presses
-            .push(driver.press('X', |text| text.contains("zabX")).await?);
-        latencies
-            .presses
-            .push(driver.press('\u{8}', |text| !text.contains("zabX")).await?);
+        let typed = driver.press('X', |text| text.contains("zabX")).await?;
+        presses.push((typed, 'X'));
+        let erased = |text: &str| !text.contains("zabX");
+        presses.push((driver.press('\u{8}', erased).await?, '\u{8}'));
         driver.press('\u{1b}', |_| true).await?;
     }
     let drawn = f64::from(u32::try_from(driver.frames() - frames)?);
@@ -230,7 +226,7 @@ fn has_match(text: &str) -> bool {
 
 fn tell(mut latencies: Latencies, out: &mut impl Write) -> Outcome {
     latencies.presses.sort_unstable();
-    let at = |percent: usize| latencies.presses[(latencies.presses.len() - 1) * percent / 100];
+    let at = |percent: usize| latencies.presses[(latencies.presses.len() - 1) * percent / 100].0;
     let most = latencies
         .frames_per_second
         .iter()
@@ -246,6 +242,11 @@ fn tell(mut latencies: Latencies, out: &mut impl Write) -> Outcome {
         ms(at(99)),
         ms(at(100)),
     )?;
+    let slowest = latencies.presses.iter().rev().take(8);
+    let slowest: Vec<String> = slowest
+        .map(|(took, key)| format!("{:.1} ({})", ms(*took), key.escape_default()))
+        .collect();
+    writeln!(out, "the slowest keys, ms: {}", slowest.join(", "))?;
     writeln!(
         out,
         "frames a second, the most in a round: {most:.1}; required 60"

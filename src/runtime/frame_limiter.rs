@@ -10,6 +10,8 @@ use tokio::time::Instant;
 const FRAME: Duration = Duration::from_micros(16_667);
 /// A key is answered no sooner after a frame than that: under a firehose there has always just been one.
 const KEY_FRAME: Duration = Duration::from_millis(2);
+/// Frames that keys bring forward are so far apart: keys that come faster than anybody types share them.
+const BURST_FRAME: Duration = Duration::from_millis(8);
 
 /// Holds frames back.
 #[derive(Debug, Default)]
@@ -18,7 +20,7 @@ pub(super) struct FrameLimiter {
     /// Whether somebody has pressed a key since the last frame.
     pressed: bool,
     drawn: Option<Instant>,
-    /// When the last frame was drawn before its turn: a burst of keys has one of these for each that has its turn.
+    /// When the last frame was drawn before its turn.
     hurried: Option<Instant>,
 }
 
@@ -40,14 +42,22 @@ impl FrameLimiter {
 
     /// When the next frame may be drawn; `None` while there is nothing new to show.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        let pause = if self.hurries(now) { KEY_FRAME } else { FRAME };
-        let earliest = self.drawn.map_or(now, |drawn| drawn + pause);
+        let turn = self.drawn.map_or(now, |drawn| drawn + FRAME);
+        let earliest = match self.drawn {
+            Some(drawn) if self.pressed => {
+                let key = drawn + KEY_FRAME;
+                let next = self.hurried.map_or(key, |hurried| hurried + BURST_FRAME);
+                key.max(next).min(turn)
+            }
+            _ => turn,
+        };
         self.changed.then_some(earliest)
     }
 
     /// Whether a key is to be answered before anything else is looked at.
     pub(super) fn hurries(&self, now: Instant) -> bool {
-        self.pressed && self.hurried.is_none_or(|hurried| hurried + FRAME <= now)
+        let has_passed = |hurried| hurried + BURST_FRAME <= now;
+        self.pressed && self.hurried.is_none_or(has_passed)
     }
 
     /// A frame was drawn.
@@ -99,11 +109,13 @@ mod tests {
         assert_eq!(press(start), Some(start + KEY_FRAME));
         let soon = start + KEY_FRAME;
         assert_eq!(press(soon), Some(soon));
-        // That one was before its turn: the next key waits for its own.
-        let next = soon + KEY_FRAME;
-        assert_eq!(press(next), Some(soon + FRAME));
-        assert_eq!(press(soon + FRAME), Some(soon + KEY_FRAME));
-        let later = soon + FRAME + KEY_FRAME;
-        assert_eq!(press(later), Some(later));
+        // That one was before its turn: the next keys share one a little later.
+        let next = soon + BURST_FRAME;
+        assert_eq!(press(soon + KEY_FRAME), Some(next));
+        assert_eq!(press(next), Some(next));
+        assert_eq!(press(next + KEY_FRAME), Some(next + BURST_FRAME));
+        // Whoever types waits for no turn.
+        let later = next + Duration::from_millis(30);
+        assert_eq!(press(later), Some(next + BURST_FRAME));
     }
 }

@@ -13,6 +13,7 @@ mod event_loop;
 mod executor;
 mod export;
 mod first_unread;
+mod followed_cursors;
 mod frame_limiter;
 mod input;
 mod key_history;

@@ -3,7 +3,6 @@
 //! Partitions in doubt are asked about from here.
 
 mod alerts;
-mod followed_cursors;
 mod notices;
 mod poll_pace;
 
@@ -11,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alerts::Alerts;
-use followed_cursors::followed;
 use poll_pace::PollPace;
 
 use super::context::Context;
@@ -217,13 +215,11 @@ impl ClusterState {
         context.notify(Level::Note, text);
     }
 
-    /// All cursors were read. Returns how many of them are not followed.
-    pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) -> usize {
-        let followed = followed(cursors);
-        self.health.record_cursors(&followed);
+    /// All cursors that are followed were read.
+    pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) {
+        self.health.record_cursors(cursors);
         self.assess(context);
         self.take_unread_requests(context);
-        cursors.len() - followed.len()
     }
 
     /// It was read when the first unread messages of cursors were stored.
@@ -244,9 +240,9 @@ impl ClusterState {
     pub(super) fn on_tick(&mut self, context: &mut Context) {
         // Only now is the clock of the app not behind what it was told.
         self.health.date_stored(context.now);
-        // A recording may begin in the middle of the steps: they end here at the latest.
+        // A recording may begin in the middle of the steps: ticks bring them to their end too.
         if self.assessing {
-            self.health.assess(context.now);
+            self.health.assess_some(context.now);
         }
         self.assess(context);
         if !self.truth.doubtful.is_empty() {

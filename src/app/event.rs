@@ -111,6 +111,8 @@ pub enum Event {
     Failed(Failure),
     /// The process was asked to end.
     Shutdown,
+    /// So many cursors are there beside those that were just read and are followed.
+    CursorsLeftOut(usize),
 }
 
 /// Whether a text that was copied has arrived, as far as anybody says so.

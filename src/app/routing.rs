@@ -94,6 +94,7 @@ impl App {
             Event::Fields(id, index) => self.screens.tails.on_fields(id, &index, context),
             Event::ValueDecoded(id, value) => self.on_value_decoded(id, value),
             Event::Cursors(result) => self.set_cursors(&result),
+            Event::CursorsLeftOut(count) => self.screens.cursors.on_left_out(count),
             Event::FirstUnread(read) => self.cluster.on_first_unread(&read),
             Event::Groups(result) => self.screens.cursors.on_groups(result, context.now),
             Event::Activity(result) => self.screens.activity.on_events(result, context.now),
@@ -375,15 +376,14 @@ impl App {
     }
 
     fn set_cursors(&mut self, result: &Result<Arc<Vec<CursorEntry>>, Failure>) {
-        let context = &mut self.context;
-        let followed = result.as_ref();
-        let followed = followed.map(|cursors| self.cluster.on_cursors(cursors, context));
-        self.screens.cursors.on_cursors(followed, context.now);
+        let now = self.context.now;
+        self.screens.cursors.on_cursors(result, now);
         if let Ok(cursors) = result {
+            self.cluster.on_cursors(cursors, &mut self.context);
             let truths = &self.cluster.truth().cursors;
             self.screens.activity.record_cursors(truths);
             // Last, so that this is what is seen: that a move back is over comes of it.
-            self.moved_cursors.on_cursors(cursors, context);
+            self.moved_cursors.on_cursors(cursors, &mut self.context);
         }
     }
 

@@ -16,6 +16,7 @@ pub(super) struct KnownEvents {
     views: BTreeMap<Arc<str>, [Option<Arc<BrokerView>>; 2]>,
     probes: BTreeMap<(StreamName, PartitionId), Probe>,
     cursors: Option<Event>,
+    cursors_left_out: Option<Event>,
     unread: BTreeMap<(String, StreamName, PartitionId), FirstUnread>,
     groups: Option<Event>,
     activity: Option<Event>,
@@ -28,7 +29,11 @@ impl KnownEvents {
             Event::Tick(_) => &mut self.tick,
             Event::Viewport(_) => &mut self.viewport,
             Event::Connection(_) => &mut self.connection,
-            Event::Cursors(_) => &mut self.cursors,
+            Event::Cursors(_) => {
+                self.cursors_left_out = None;
+                &mut self.cursors
+            }
+            Event::CursorsLeftOut(_) => &mut self.cursors_left_out,
             Event::Groups(_) => &mut self.groups,
             Event::Activity(_) => &mut self.activity,
             Event::BrokerView(view) => return self.record_view(view),
@@ -122,6 +127,7 @@ impl KnownEvents {
         let unread = (!unread.is_empty()).then_some(Event::FirstUnread(unread));
         let last = [
             &self.cursors,
+            &self.cursors_left_out,
             &unread,
             &self.groups,
             &self.activity,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio_stream::StreamExt;
 
 use super::channels::EventSender;
+use super::followed_cursors::stored_last;
 use crate::app::Event;
 use crate::client::Observer;
 use crate::model::StartAt;
@@ -45,18 +46,24 @@ pub(super) async fn follow(observer: Observer, outbox: EventSender) {
     }
 }
 
-/// Reads all cursors and all groups, side by side.
-pub(super) async fn read_cursors(observer: Observer, outbox: EventSender) {
+/// Reads all cursors and all groups, side by side. Of more cursors than that, those are told that were stored last, and how
+/// many there are beside them.
+pub(super) async fn read_cursors(observer: Observer, most: usize, outbox: EventSender) {
     let cursors = async {
         let read = match observer.read_cursors().await {
             Ok(reading) => match reading.failure() {
                 // Nothing at all could be read, now or before.
                 Some(failure) if reading.entries.is_empty() => Err(failure),
-                _ => Ok(Arc::new(reading.entries)),
+                _ => Ok(stored_last(reading.entries, most)),
             },
             Err(error) => Err(error.into()),
         };
+        let left_out = read.as_ref().map_or(0, |(_, left_out)| *left_out);
+        let read = read.map(|(entries, _)| Arc::new(entries));
         outbox.send(Event::Cursors(read)).await;
+        if left_out > 0 {
+            outbox.send(Event::CursorsLeftOut(left_out)).await;
+        }
     };
     let groups = async {
         let read = observer.groups().await;

@@ -201,7 +201,8 @@ impl ClusterWatch {
         while self.reading.try_join_next().is_some() {}
         if self.reading.is_empty() {
             let (observer, outbox) = (self.observer.clone(), self.outbox.clone());
-            self.reading.spawn(activity::read_cursors(observer, outbox));
+            self.reading
+                .spawn(activity::read_cursors(observer, usize::MAX, outbox));
         }
     }
 

@@ -174,15 +174,17 @@ impl Cursors {
         context.emit(Effect::FetchCursors);
     }
 
-    /// The cursors were fetched, or not; health gets them too, but for so many that are left out.
-    pub(in crate::app) fn on_cursors(&mut self, result: Result<usize, &Failure>, now: Timestamp) {
-        self.fetch_state = match result {
-            Ok(left_out) => {
-                self.left_out = left_out;
-                FetchState::Fetched(now)
-            }
-            Err(failure) => FetchState::Failed(now, failure.clone()),
-        };
+    /// The cursors were fetched, or not; health gets them too.
+    pub(in crate::app) fn on_cursors<T>(&mut self, result: &Result<T, Failure>, now: Timestamp) {
+        self.fetch_state = FetchState::of(result, now);
+        if result.is_ok() {
+            self.left_out = 0;
+        }
+    }
+
+    /// So many cursors are there beside those that are followed.
+    pub(in crate::app) fn on_left_out(&mut self, count: usize) {
+        self.left_out = count;
     }
 
     /// How many there are beside those that are followed.

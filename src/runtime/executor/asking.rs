@@ -9,6 +9,7 @@ use crate::model::CursorEntry;
 use crate::runtime::activity;
 use crate::runtime::config_watch;
 use crate::runtime::first_unread::{LAG_TIMEOUT, read_first_unread};
+use crate::runtime::followed_cursors::MOST_FOLLOWED;
 use crate::runtime::poller::Poller;
 use crate::runtime::prober::{self, PartitionKey};
 use crate::runtime::supervisor::panicked;
@@ -47,7 +48,7 @@ impl Executor {
         let is_reading = |reading: &CancellationToken| !reading.is_cancelled();
         if !self.cursors.as_ref().is_some_and(is_reading) {
             let (observer, outbox) = (self.observer(), self.outbox.clone());
-            let reading = activity::read_cursors(observer, outbox);
+            let reading = activity::read_cursors(observer, MOST_FOLLOWED, outbox);
             let failed = Event::Cursors(Err(panicked("reading the cursors")));
             self.cursors = Some(self.spawn_cancellable(reading, failed));
         }

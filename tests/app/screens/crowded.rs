@@ -266,3 +266,29 @@ fn cursors_that_cannot_be_read_any_more_stay_with_their_age() {
     world.event(Event::Cursors(Ok(Arc::new(vec![entry]))));
     super::shows(world, "60 billing\n60 1 as of 5m");
 }
+
+#[test]
+fn cursors_that_are_not_followed_are_counted_until_all_are() {
+    let mut world = World::healthy();
+    let entry = CursorEntry {
+        id: "billing".to_owned(),
+        stream: "orders-eu".into(),
+        partition: 0,
+        offset: 100,
+        time: world.now,
+        read_at: world.now,
+    };
+    world.press("4");
+    world.event(Event::Cursors(Ok(Arc::new(vec![entry.clone()]))));
+    world.event(Event::CursorsLeftOut(30_312));
+    let said = "30,312 stored before these are not followed";
+    for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+        let shown = text(&frame(&mut world, width, height, &Theme::default()));
+        assert!(shown.contains(said), "{width}: {shown}");
+    }
+    let narrow = text(&frame(&mut world, 60, 20, &Theme::default()));
+    assert!(narrow.contains("30,312"), "{narrow}");
+    world.event(Event::Cursors(Ok(Arc::new(vec![entry]))));
+    let shown = text(&frame(&mut world, 120, 36, &Theme::default()));
+    assert!(!shown.contains("not followed"), "{shown}");
+}

@@ -574,6 +574,52 @@ fn none_of(rule: &str, complaints: &[String]) {
     assert!(complaints.is_empty(), "{rule}:\n  {text}");
 }
 
+/// A file that is built in is in the package that others build: `cargo package` would not compile without.
+#[test]
+fn what_is_built_in_is_packaged() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("there is one");
+    let include = manifest.lines().find(|line| line.starts_with("include = "));
+    let packaged: Vec<&str> = include
+        .expect("it says what")
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .collect();
+    let is_packaged = |path: &str| {
+        packaged.iter().any(|entry| match entry.split_once("/*.") {
+            Some((folder, kind)) => {
+                let file = path
+                    .strip_prefix(folder)
+                    .and_then(|rest| rest.strip_prefix('/'));
+                file.is_some_and(|file| !file.contains('/') && file.ends_with(kind))
+            }
+            None => path.starts_with(entry),
+        })
+    };
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for source in sources() {
+        let folder = root().join("src").join(&source.name);
+        let folder = folder.parent().expect("it lies in a folder");
+        for macro_name in ["include_str!(\"", "include_bytes!(\""] {
+            for rest in source.text.split(macro_name).skip(1) {
+                let name = rest.split('"').next().unwrap_or_default();
+                let Ok(path) = folder.join(name).canonicalize() else {
+                    continue;
+                };
+                let path = path.strip_prefix(root().canonicalize().expect("it is there"));
+                let path = format!("/{}", path.expect("it lies here").display());
+                seen += 1;
+                if !is_packaged(&path) {
+                    wrong.push(path);
+                }
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
+    none_of("name in Cargo.toml's include what is built in", &wrong);
+}
+
 /// No machine of the gate has Windows: what only Unix has stands beneath an attribute that says so, a few lines above.
 #[test]
 fn what_only_unix_has_is_not_asked_for_elsewhere() {

@@ -42,6 +42,8 @@ pub(super) struct StreamRecord {
     recreated: Option<Recreated>,
     /// When a violation has lasted long enough to be a finding.
     again: Option<Timestamp>,
+    /// Partitions of which the leader's next answer tells whether it has lost something.
+    pub(super) unsettled: usize,
     /// How far it was assessed, where it has more partitions than are at once.
     part: Option<PartlyAssessed>,
 }
@@ -286,6 +288,12 @@ impl StreamRecord {
             let soon = context.now.plus(LOOK_AGAIN);
             self.again = Some(self.again.map_or(soon, |again| again.min(soon)));
         }
+        let partitions = truth.partitions.iter().zip(&self.memory);
+        let unsettled = partitions.filter(|(one, memory)| {
+            let is_heard_once = one.leader_reachable == Known::Yes && one.rate.is_none();
+            is_heard_once && memory.log.is_suspicious()
+        });
+        self.unsettled = unsettled.count();
         self.shares = shares(&truth);
         self.truth = Some(Arc::new(truth));
     }

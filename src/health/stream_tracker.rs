@@ -374,6 +374,7 @@ impl StreamTracker {
         let mut totals = Totals {
             rate: self.rate(),
             history: Arc::clone(&self.history),
+            unsettled: self.records.values().map(|one| one.unsettled).sum(),
             ..Totals::default()
         };
         for stream in self.truths() {

@@ -398,6 +398,9 @@ pub struct Totals {
     pub under_replicated: usize,
     /// Partitions that are paused.
     pub paused: usize,
+    /// Partitions whose leader was heard once, and whose other replicas say that more is committed than it has: its next answer
+    /// tells whether that is a loss, or more that has come since.
+    pub unsettled: usize,
     /// Messages a second; `None` where no partition's is known.
     pub rate: Option<f64>,
     /// The rates of the last ten minutes, as in [`StreamTruth::history`].

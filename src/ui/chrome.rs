@@ -125,6 +125,10 @@ fn no_findings(truth: &Truth, theme: &Theme) -> Span<'static> {
         let text = format!("{} {unanswered} not heard yet", theme.glyphs.unknown);
         return span(text, theme.unknown);
     }
+    if truth.totals.unsettled > 0 {
+        let text = format!("{} looking again", theme.glyphs.unknown);
+        return span(text, theme.unknown);
+    }
     span(format!("{} all well", theme.glyphs.good), theme.good)
 }
 

@@ -103,6 +103,7 @@ fn title(truth: &Truth, cluster: &str) -> String {
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     let state = match (words.len(), truth.unanswered()) {
+        (0, 0) if truth.totals.unsettled > 0 => "looking again".to_owned(),
         (0, 0) => "all well".to_owned(),
         (0, unanswered) => format!("{unanswered} not heard yet"),
         _ => words.join(", "),

@@ -155,7 +155,10 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
     }
     let brokers = truth.members().count();
     let answering = brokers - truth.unanswered();
-    let (sign, text, style) = if answering == brokers {
+    let (sign, text, style) = if answering == brokers && truth.totals.unsettled > 0 {
+        let text = "Not known yet: replicas hold more than their leader, whose next answer tells.";
+        (theme.glyphs.unknown, text, theme.unknown)
+    } else if answering == brokers {
         (theme.glyphs.good, "Nothing is wrong.", theme.good)
     } else {
         let text = "Nothing is known to be wrong; some brokers were not heard yet.";

@@ -83,6 +83,27 @@ fn who_looks_for_the_first_time_sees_it_by_followers_that_have_committed_more() 
     assert!(loss(&truth).unwrap().0.ends_with("from 99 to 4"));
 }
 
+/// Nothing is found by the first look, which is no word that all is well.
+#[test]
+fn what_the_first_look_cannot_tell_is_not_said_to_be_well() {
+    let mut world = World::default();
+    emptied(&mut world, 1.0);
+    let first = world.truth(1.0);
+    assert_eq!((loss(&first), first.totals.unsettled), (None, 1));
+    emptied(&mut world, 3.0);
+    let second = world.truth(3.0);
+    assert!(loss(&second).is_some(), "{:?}", second.findings);
+    assert_eq!(second.totals.unsettled, 0);
+    // More has come to a leader that has lost nothing since it was asked.
+    let mut world = World::default();
+    world.report(1.0, 1, vec![log(1, 50, 50)]);
+    world.report(1.1, 2, vec![log(1, 60, 60)]);
+    assert_eq!(world.truth(1.1).totals.unsettled, 1);
+    world.report(3.0, 1, vec![log(1, 250, 250)]);
+    world.report(3.1, 2, vec![log(1, 260, 260)]);
+    assert_eq!(world.truth(3.1).totals.unsettled, 0);
+}
+
 #[test]
 fn what_was_delivered_or_acked_counts_although_no_view_had_it_yet() {
     let mut world = World::default();

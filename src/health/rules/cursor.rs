@@ -12,7 +12,7 @@ use crate::model::{StreamName, Target, Timestamp, counted, format_ranges, groupe
 /// How long it is told that a cursor was moved back, unless it comes to where it was before.
 const MOVED_BACK_FOR: Duration = Duration::from_secs(3_600);
 
-/// So many readers have a finding each for the same fault; of more, one finding tells how many and who is worst.
+/// So many readers of a stream have a finding each for the same fault; of more, one finding tells how many and who is worst.
 const MOST_NAMED: usize = 50;
 /// Who is worst, of many.
 const WORST_NAMED: usize = 5;
@@ -54,24 +54,30 @@ pub(in crate::health) fn findings(
             push(affected);
         }
     }
-    let mut findings = Vec::new();
-    let mut found = found.into_iter().peekable();
-    while let Some(((rule, ..), _)) = found.peek() {
-        let rule = *rule;
-        let same = std::iter::from_fn(|| found.next_if(|((other, ..), _)| *other == rule));
-        let same: Vec<_> = same.collect();
-        if same.len() > MOST_NAMED {
-            findings.push(many(rule, &same));
-            continue;
-        }
-        let each = same
-            .into_iter()
-            .map(|((_, is_group, name, stream), affected)| {
-                finding(rule, is_group, name, stream, &affected, now)
-            });
-        findings.extend(each);
+    let mut of_streams: BTreeMap<(Rule, StreamName), Vec<_>> = BTreeMap::new();
+    for ((rule, is_group, name, stream), affected) in found {
+        let same = of_streams.entry((rule, stream)).or_default();
+        same.push((is_group, name, affected));
     }
-    findings
+    let findings = of_streams
+        .into_iter()
+        .flat_map(|((rule, stream), readers)| {
+            if readers.len() > MOST_NAMED {
+                return vec![many(rule, &stream, &readers)];
+            }
+            let each = readers.into_iter().map(|(is_group, name, affected)| {
+                finding(
+                    rule,
+                    is_group,
+                    name,
+                    StreamName::clone(&stream),
+                    &affected,
+                    now,
+                )
+            });
+            each.collect()
+        });
+    findings.collect()
 }
 
 /// How bad a fault is, and what one reader does that has it, and what several do.
@@ -90,56 +96,45 @@ fn words(rule: Rule) -> (Severity, [&'static str; 2]) {
     }
 }
 
-/// The one finding of very many readers with the same fault.
-fn many(rule: Rule, readers: &[(ReaderKey, Vec<Affected<'_>>)]) -> Finding {
+/// The one finding of very many readers of a stream with the same fault: whether each is a group, its name, and its cursors.
+fn many(rule: Rule, stream: &StreamName, readers: &[(bool, String, Vec<Affected<'_>>)]) -> Finding {
     let lag = |affected: &[Affected<'_>]| -> i64 {
         affected.iter().filter_map(|(cursor, _)| cursor.lag).sum()
     };
-    let mut worst: Vec<_> = readers
+    let lags = readers
         .iter()
-        .map(|((_, _, name, stream), affected)| (Reverse(lag(affected)), name, stream))
-        .collect();
+        .map(|(_, name, affected)| (Reverse(lag(affected)), name));
+    let mut worst: Vec<_> = lags.collect();
     worst.sort_unstable();
-    let lines = worst
-        .into_iter()
-        .take(WORST_NAMED)
-        .map(|(lag, name, stream)| {
-            let lag = counted(usize::try_from(lag.0).unwrap_or(0), "message");
-            format!("{name} on {stream}: lag {lag}")
-        });
-    let groups = readers
-        .iter()
-        .filter(|((_, is_group, ..), _)| *is_group)
-        .count();
+    let worst = worst.into_iter().take(WORST_NAMED);
+    let lines = worst.map(|(lag, name)| {
+        let lag = counted(usize::try_from(lag.0).unwrap_or(0), "message");
+        format!("{name}: lag {lag}")
+    });
+    let groups = readers.iter().filter(|(is_group, ..)| *is_group).count();
     let who = match (groups, readers.len() - groups) {
         (0, cursors) => counted(cursors, "cursor"),
         (groups, 0) => counted(groups, "group"),
-        (groups, cursors) => format!(
-            "{} and {}",
-            counted(groups, "group"),
-            counted(cursors, "cursor")
-        ),
+        (groups, cursors) => {
+            let (groups, cursors) = (counted(groups, "group"), counted(cursors, "cursor"));
+            format!("{groups} and {cursors}")
+        }
     };
     let (severity, [_, what]) = words(rule);
-    let since = readers
-        .iter()
-        .flat_map(|(_, affected)| affected)
-        .map(|(_, since)| *since);
-    let since = since.min().unwrap_or(Timestamp::NEVER);
-    let rest = readers.len().saturating_sub(WORST_NAMED);
-    let more = format!(
-        "and {} more",
-        grouped(i64::try_from(rest).unwrap_or(i64::MAX))
-    );
-    let detail = lines.chain([more]).collect();
-    Finding::new(
+    let since = readers.iter().flat_map(|(.., affected)| affected);
+    let since = since.map(|(_, since)| *since).min();
+    let rest = i64::try_from(readers.len() - WORST_NAMED).unwrap_or(i64::MAX);
+    let more = format!("and {} more", grouped(rest));
+    let mut finding = Finding::new(
         severity,
         rule,
-        Target::Cluster,
-        format!("{who} {what}"),
-        detail,
-        since,
-    )
+        Target::Stream(StreamName::clone(stream)),
+        format!("{who} on {stream} {what}"),
+        lines.chain([more]).collect(),
+        since.unwrap_or(Timestamp::NEVER),
+    );
+    finding.read_stream = Some(StreamName::clone(stream));
+    finding
 }
 
 /// One that stood so far behind that it would be an alarm, and whose place could not be read since: nobody knows whether

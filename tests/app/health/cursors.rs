@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use liftui::health::{AlertOptions, DrainTime, HealthOptions, LagCertainty, Rule};
+use liftui::health::{
+    AlertOptions, DrainTime, HealthOptions, LagCertainty, Rule, RuleOptions, Verdict,
+};
 use liftui::model::{CursorEntry, Partition};
 
 use super::world::{World, at, found, led_by};
@@ -96,9 +98,19 @@ fn very_many_that_stand_still_are_one_finding_that_names_the_worst() {
         let stalled: Vec<_> = stalled.collect();
         assert_eq!(stalled.len(), findings, "{:?}", truth.findings);
         if findings == 1 {
-            assert_eq!(stalled[0].message, "20 groups and 40 cursors are stalled");
-            assert_eq!(stalled[0].detail[0], "g000 on orders: lag 200 messages");
+            assert_eq!(
+                stalled[0].message,
+                "20 groups and 40 cursors on orders are stalled"
+            );
+            assert_eq!(stalled[0].detail[0], "g000: lag 200 messages");
             assert_eq!(stalled[0].detail.last().unwrap(), "and 55 more");
+        }
+        for (stream, verdict) in [("orders", Verdict::Warning), ("payments", Verdict::Ok)] {
+            let judged = RuleOptions {
+                streams: Some(vec![stream.into()]),
+                ..RuleOptions::default()
+            };
+            assert_eq!(judged.verdict(&truth), verdict, "{stream}");
         }
         let named = truth
             .cursors

@@ -20,6 +20,7 @@ mod verification;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use liftui::app::{App, ConnectionState, Event, Settings, Viewport};
@@ -317,6 +318,33 @@ fn activity() {
             80 joined ship-a → group shipping · orders-eu
             80 created orders-eu · 4 partitions",
     );
+}
+
+#[test]
+fn first_answers_that_contradict_each_other_are_no_word_that_all_is_well() {
+    let mut world = World::silent(settings());
+    world.event(Event::Connection(ConnectionState::Connected));
+    // What node-1 leads ends before what the others have committed of it.
+    for (number, end) in [(0, 50), (1, 1_000), (2, 1_000)] {
+        world.ends = Some(end);
+        let view = world.view_of(number);
+        world.event(Event::BrokerView(Arc::new(view)));
+    }
+    for (width, height) in [(60, 20), (80, 24), (120, 36), (200, 60)] {
+        let shown = text(&frame(&mut world, width, height, &Theme::default()));
+        let words: Vec<&str> = shown.split_whitespace().collect();
+        let words = words.join(" ");
+        assert!(words.contains("looking again"), "{width}: {shown}");
+        assert!(
+            words.contains("Not known yet: replicas hold"),
+            "{width}: {shown}"
+        );
+        assert!(words.contains("tells."), "{width}: {shown}");
+        assert!(
+            !words.contains("all well") && !words.contains("Nothing is wrong"),
+            "{width}"
+        );
+    }
 }
 
 #[test]

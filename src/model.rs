@@ -14,6 +14,7 @@ mod failure;
 mod locator;
 mod message;
 mod name_pattern;
+mod newest;
 mod number_format;
 mod operation;
 mod options;
@@ -51,6 +52,7 @@ pub use message::{
     Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset, repeated_header, unexpected_offset,
 };
 pub use name_pattern::{fits_pattern, is_pattern, names_stream};
+pub(crate) use newest::newest_of;
 pub use number_format::{counted, counted_of, counted_plainly, first_names, grouped, verb_of};
 pub use operation::{Operation, Outcome};
 pub use options::{

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    CursorEntry, EventTimes, Offset, Partition, PartitionId, StreamName, Timestamp,
+    CursorEntry, EventTimes, Offset, Partition, PartitionId, StreamName, Timestamp, newest_of,
 };
 
 /// One partition of `__cursors` as an earlier run has read it.
@@ -112,16 +112,10 @@ impl KnownPartition {
 
     /// Forgets the half that was stored first: so few at a time that this costs nothing.
     fn leave_out_half(&mut self) {
-        let mut times: Vec<_> = self.cursors.values().map(|entry| entry.time).collect();
-        let half = times.len() / 2;
-        let (_, oldest_kept, _) = times.select_nth_unstable(half);
-        let oldest_kept = *oldest_kept;
-        let mut room = times.len() - half;
-        self.cursors.retain(|_, entry| {
-            let stays = entry.time >= oldest_kept && room > 0;
-            room -= usize::from(stays);
-            stays
-        });
+        let times: Vec<_> = self.cursors.values().map(|entry| entry.time).collect();
+        let most = times.len().div_ceil(2);
+        let mut stays = newest_of(times, most);
+        self.cursors.retain(|_, entry| stays(entry.time));
         self.left_out = true;
     }
 

@@ -56,27 +56,24 @@ impl GroupLog {
         if self.names > MOST_NAMES {
             return;
         }
+        let known = self.groups.len();
         match event.kind {
             ActivityKind::JoinGroup {
                 group,
                 consumer,
                 streams,
             } => {
-                let known = self.groups.len();
                 let members = self.groups.entry(group).or_default();
                 self.names += usize::from(members.consumers.insert(consumer));
                 for stream in streams {
                     self.names += usize::from(members.streams.insert(stream));
                 }
-                self.names += self.groups.len() - known;
             }
             ActivityKind::LeaveGroup {
                 group, consumer, ..
             } => {
-                let known = self.groups.len();
                 let members = self.groups.entry(group).or_default();
                 self.names -= usize::from(members.consumers.remove(&consumer));
-                self.names += self.groups.len() - known;
             }
             ActivityKind::CreateStream { .. }
             | ActivityKind::DeleteStream { .. }
@@ -86,6 +83,7 @@ impl GroupLog {
             | ActivityKind::MoveCursorBack { .. }
             | ActivityKind::Unknown { .. } => {}
         }
+        self.names += self.groups.len() - known;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which cursors the dashboard follows where there are very many: each costs some time with every answer of a broker.
 
-use crate::model::CursorEntry;
+use crate::model::{CursorEntry, newest_of};
 
 /// So many are followed at most. A release build judges them in a fraction of a frame.
 pub(super) const MOST_FOLLOWED: usize = 10_000;
@@ -11,18 +11,9 @@ pub(super) fn stored_last(cursors: Vec<CursorEntry>, most: usize) -> (Vec<Cursor
     if over == 0 {
         return (cursors, 0);
     }
-    let mut times: Vec<_> = cursors.iter().map(|cursor| cursor.time).collect();
-    let (_, oldest, _) = times.select_nth_unstable(over);
-    let oldest = *oldest;
-    // As many of those that were stored at that very time as there is room for.
-    let newer = cursors.iter().filter(|cursor| cursor.time > oldest);
-    let mut room = most.saturating_sub(newer.count());
-    let mut stays = |cursor: &CursorEntry| {
-        let fits = cursor.time == oldest && room > 0;
-        room -= usize::from(fits);
-        fits || cursor.time > oldest
-    };
-    let stay = cursors.into_iter().filter(|cursor| stays(cursor));
+    let times = cursors.iter().map(|cursor| cursor.time).collect();
+    let mut stays = newest_of(times, most);
+    let stay = cursors.into_iter().filter(|cursor| stays(cursor.time));
     (stay.collect(), over)
 }
 

@@ -103,8 +103,8 @@ pub use restart_plan::{RestartCheck, RestartReason, RestartSafety, is_in_sync};
 pub use short_names::ShortNames;
 pub use subject_storage::{StoringPartition, SubjectOverlap, SubjectStorage};
 pub use truth::{
-    BrokerTruth, CursorTruth, DrainTime, LagCertainty, LagTime, Lagging, MoveBack, Reach,
-    ReplicaView, StreamStatus, StreamTruth, Totals, Truth,
+    BrokerTruth, CursorTruth, DrainTime, LagCertainty, LagTime, Lagging, MoveBack, NoFindings,
+    Reach, ReplicaView, StreamStatus, StreamTruth, Totals, Truth,
 };
 pub use truth_changes::{IsrChange, LeaderChange, TruthChanges};
 pub use verdict::{RuleOptions, Verdict};

@@ -1,5 +1,6 @@
 //! The one truth as values: brokers, streams, cursors, totals, and how to look things up in them.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,27 @@ use crate::model::{
     BrokerId, CursorEntry, Failure, Offset, PartitionId, StreamName, Timestamp, is_pattern,
     names_stream,
 };
+
+/// What it means where nothing is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoFindings {
+    /// Nothing is wrong, as far as anyone can know.
+    AllWell,
+    /// So many brokers were not heard yet.
+    NotHeard(usize),
+    /// The first answers contradict each other: the next ones tell (see [`Totals::unsettled`]).
+    LookingAgain,
+}
+
+impl fmt::Display for NoFindings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllWell => f.write_str("all well"),
+            Self::NotHeard(brokers) => write!(f, "{brokers} not heard yet"),
+            Self::LookingAgain => f.write_str("looking again"),
+        }
+    }
+}
 
 /// What holds, as far as anyone can know, from all that every broker reported. Cheap to clone: streams are shared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +74,15 @@ impl Truth {
     /// How many brokers of the cluster do not answer. While it is not 0, that nothing is found does not mean that all is well.
     pub fn unanswered(&self) -> usize {
         self.members().filter(|one| !one.is_answering()).count()
+    }
+
+    /// What it means where nothing is found.
+    pub fn no_findings(&self) -> NoFindings {
+        match (self.unanswered(), self.totals.unsettled) {
+            (0, 0) => NoFindings::AllWell,
+            (0, _) => NoFindings::LookingAgain,
+            (unanswered, _) => NoFindings::NotHeard(unanswered),
+        }
     }
 
     /// The stream of that name.

@@ -15,7 +15,7 @@ use super::painter::{Painter, span, spans_width};
 use super::theme::Theme;
 use super::widgets::{dotted, lines};
 use crate::app::{App, Freshness, HitTarget, Overlay, Playback, PlaybackState, Request, Screen};
-use crate::health::{BrokerTruth, Severity, Truth};
+use crate::health::{BrokerTruth, NoFindings, Severity, Truth};
 use crate::model::{Timestamp, counted, exact_age};
 
 /// A sentence instead of a broken screen.
@@ -120,16 +120,12 @@ fn findings(app: &App, theme: &Theme) -> Span<'static> {
 
 /// Nothing is known to be wrong, as far as brokers have answered.
 fn no_findings(truth: &Truth, theme: &Theme) -> Span<'static> {
-    let unanswered = truth.unanswered();
-    if unanswered > 0 {
-        let text = format!("{} {unanswered} not heard yet", theme.glyphs.unknown);
-        return span(text, theme.unknown);
-    }
-    if truth.totals.unsettled > 0 {
-        let text = format!("{} looking again", theme.glyphs.unknown);
-        return span(text, theme.unknown);
-    }
-    span(format!("{} all well", theme.glyphs.good), theme.good)
+    let meaning = truth.no_findings();
+    let (sign, style) = match meaning {
+        NoFindings::AllWell => (theme.glyphs.good, theme.good),
+        NoFindings::NotHeard(_) | NoFindings::LookingAgain => (theme.glyphs.unknown, theme.unknown),
+    };
+    span(format!("{sign} {meaning}"), style)
 }
 
 /// The right end: what is in flight, observer mode, how old the truth is.

@@ -102,11 +102,10 @@ fn title(truth: &Truth, cluster: &str) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    let state = match (words.len(), truth.unanswered()) {
-        (0, 0) if truth.totals.unsettled > 0 => "looking again".to_owned(),
-        (0, 0) => "all well".to_owned(),
-        (0, unanswered) => format!("{unanswered} not heard yet"),
-        _ => words.join(", "),
+    let state = if words.is_empty() {
+        truth.no_findings().to_string()
+    } else {
+        words.join(", ")
     };
     sanitise::line(&format!("liftui {cluster}: {state}")).into_owned()
 }

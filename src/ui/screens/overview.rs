@@ -5,7 +5,7 @@ mod affected;
 use ratatui::layout::Rect;
 
 use crate::app::{App, HitTarget, Listing};
-use crate::health::Finding;
+use crate::health::{Finding, NoFindings};
 use crate::model::{PartitionId, StreamName, Target, counted, counted_of, verb_of};
 use crate::ui::areas::{after, below, row, top};
 use crate::ui::detail::{self, Line};
@@ -155,14 +155,17 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
     }
     let brokers = truth.members().count();
     let answering = brokers - truth.unanswered();
-    let (sign, text, style) = if answering == brokers && truth.totals.unsettled > 0 {
-        let text = "Not known yet: replicas hold more than their leader, whose next answer tells.";
-        (theme.glyphs.unknown, text, theme.unknown)
-    } else if answering == brokers {
-        (theme.glyphs.good, "Nothing is wrong.", theme.good)
-    } else {
-        let text = "Nothing is known to be wrong; some brokers were not heard yet.";
-        (theme.glyphs.unknown, text, theme.unknown)
+    let (sign, text, style) = match truth.no_findings() {
+        NoFindings::AllWell => (theme.glyphs.good, "Nothing is wrong.", theme.good),
+        NoFindings::NotHeard(_) => {
+            let text = "Nothing is known to be wrong; some brokers were not heard yet.";
+            (theme.glyphs.unknown, text, theme.unknown)
+        }
+        NoFindings::LookingAgain => {
+            let text =
+                "Not known yet: replicas hold more than their leader, whose next answer tells.";
+            (theme.glyphs.unknown, text, theme.unknown)
+        }
     };
     // Of what a broker leads that was not heard, the others only repeat what they were told.
     let source = if answering == brokers {

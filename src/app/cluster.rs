@@ -242,7 +242,7 @@ impl ClusterState {
         self.health.date_stored(context.now);
         // A recording may begin in the middle of the steps: ticks bring them to their end too.
         if self.assessing {
-            self.health.assess_some(context.now);
+            self.assess(context);
         }
         self.assess(context);
         if !self.truth.doubtful.is_empty() {

@@ -109,13 +109,7 @@ fn a_large_cluster_is_taken_in_by_steps_and_shown_whole() {
             stepwise.observe(seconds, by, Ok(views(by, round)));
             at_once.observe(seconds, by, Ok(views(by, round)));
         }
-        let mut steps = 0;
-        let truth = loop {
-            steps += 1;
-            if let Some(truth) = stepwise.health.assess_some(at(seconds)) {
-                break truth;
-            }
-        };
+        let (truth, steps) = by_steps(&mut stepwise, seconds);
         assert!(steps > 1, "round {round} was taken in at once");
         assert!(!Arc::ptr_eq(&before, &truth), "round {round}");
         let expected = at_once.health.assess_whole(at(seconds));
@@ -152,13 +146,7 @@ fn a_stream_of_very_many_partitions_is_assessed_by_parts_and_shown_whole() {
             stepwise.observe(seconds, by, Ok(view(by, count, leader, newest)));
             at_once.observe(seconds, by, Ok(view(by, count, leader, newest)));
         }
-        let mut steps = 0;
-        let truth = loop {
-            steps += 1;
-            if let Some(truth) = stepwise.health.assess_some(at(seconds)) {
-                break truth;
-            }
-        };
+        let (truth, steps) = by_steps(&mut stepwise, seconds);
         let expected = at_once.health.assess_whole(at(seconds));
         assert!(
             steps > usize::try_from(count / 2_000).unwrap(),
@@ -176,6 +164,13 @@ fn a_stream_of_very_many_partitions_is_assessed_by_parts_and_shown_whole() {
         };
         assert!(ends(&truth) == ends(&expected), "round {round}");
     }
+}
+
+/// The truth as of then, and how many steps it took.
+fn by_steps(world: &mut World, seconds: f64) -> (Arc<Truth>, usize) {
+    let mut steps = (1..).map(|step| (world.health.assess_some(at(seconds)), step));
+    let whole = steps.find_map(|(truth, step)| Some((truth?, step)));
+    whole.expect("it comes to its end")
 }
 
 /// All that takes no turns: streams, who leads them, and what is wrong.

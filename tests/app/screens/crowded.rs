@@ -251,17 +251,22 @@ fn sentences_of_empty_panes_are_wrapped_and_not_cut() {
     }
 }
 
-#[test]
-fn cursors_that_cannot_be_read_any_more_stay_with_their_age() {
-    let mut world = World::healthy();
-    let entry = CursorEntry {
+/// A cursor that was stored a quarter of an hour ago, and read so many seconds ago.
+fn billing(world: &World, read: u64) -> CursorEntry {
+    CursorEntry {
         id: "billing".to_owned(),
         stream: "orders-eu".into(),
         partition: 0,
         offset: 100,
         time: world.now.minus(Duration::from_secs(900)),
-        read_at: world.now.minus(Duration::from_secs(300)),
-    };
+        read_at: world.now.minus(Duration::from_secs(read)),
+    }
+}
+
+#[test]
+fn cursors_that_cannot_be_read_any_more_stay_with_their_age() {
+    let mut world = World::healthy();
+    let entry = billing(&world, 300);
     world.press("4");
     world.event(Event::Cursors(Ok(Arc::new(vec![entry]))));
     super::shows(world, "60 billing\n60 1 as of 5m");
@@ -270,14 +275,7 @@ fn cursors_that_cannot_be_read_any_more_stay_with_their_age() {
 #[test]
 fn cursors_that_are_not_followed_are_counted_until_all_are() {
     let mut world = World::healthy();
-    let entry = CursorEntry {
-        id: "billing".to_owned(),
-        stream: "orders-eu".into(),
-        partition: 0,
-        offset: 100,
-        time: world.now,
-        read_at: world.now,
-    };
+    let entry = billing(&world, 0);
     world.press("4");
     world.event(Event::Cursors(Ok(Arc::new(vec![entry.clone()]))));
     world.event(Event::CursorsLeftOut(30_312));

@@ -3,5 +3,6 @@
 pub(crate) mod column;
 pub(crate) mod filter;
 pub(crate) mod list_state;
+pub(crate) mod rows_basis;
 pub(crate) mod sort_letters;
 pub(crate) mod table;

@@ -87,11 +87,16 @@ impl Truth {
 
     /// The stream of that name.
     pub fn stream(&self, name: &str) -> Option<&StreamTruth> {
+        self.shared_stream(name).map(Arc::as_ref)
+    }
+
+    /// The stream of that name: the very same one as long as nothing of it has changed.
+    pub(crate) fn shared_stream(&self, name: &str) -> Option<&Arc<StreamTruth>> {
         let at = self
             .streams
             .binary_search_by(|stream| (*stream.name).cmp(name))
             .ok()?;
-        self.streams.get(at).map(Arc::as_ref)
+        self.streams.get(at)
     }
 
     /// The streams that a name or a pattern means, by name: the one of exactly that name where there is one.

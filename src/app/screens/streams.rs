@@ -9,6 +9,7 @@ use crate::app::context::Context;
 use crate::app::focus::Pane;
 use crate::app::kept_view::{KeptView, MOST_KEPT};
 use crate::app::lists::column::columns;
+use crate::app::lists::rows_basis::{RowsBasis, Same};
 use crate::app::lists::table::{Listing, Table, ordered};
 use crate::app::notice::Level;
 use crate::app::row_key::{PartitionKey, RowKey};
@@ -64,27 +65,8 @@ columns! {
     }
 }
 
-/// What the rows of streams were made from: they are the same as long as all of it is.
-#[derive(Clone, Debug)]
-struct RowsBasis {
-    streams: Arc<[Arc<StreamTruth>]>,
-    sort: (StreamColumn, bool),
-    filter: String,
-    favourites: BTreeSet<String>,
-    shows_internal: bool,
-    faults_only: bool,
-}
-
-impl RowsBasis {
-    fn fits(&self, screen: &Streams, truth: &Truth, faults_only: bool) -> bool {
-        Arc::ptr_eq(&self.streams, &truth.streams)
-            && self.sort == screen.list.sort()
-            && self.filter == screen.list.filter().text()
-            && self.favourites == screen.favourites
-            && self.shows_internal == screen.shows_internal
-            && self.faults_only == faults_only
-    }
-}
+/// What is shown of the streams, but for the filter: all of them, which stand first, whether internal ones are among them.
+type StreamSource = (Same<[Arc<StreamTruth>]>, Same<BTreeSet<String>>, bool);
 
 /// The streams, and the partitions of the selected one.
 #[derive(Clone, Debug)]
@@ -92,10 +74,10 @@ pub struct Streams {
     list: Table<StreamName, StreamColumn>,
     partitions: Table<PartitionKey, PartitionColumn>,
     shows_internal: bool,
-    /// Of a large cluster, to sort all streams anew at each key would take longer than all the rest.
-    basis: Option<RowsBasis>,
+    basis: Option<RowsBasis<StreamSource, StreamColumn>>,
+    partitions_basis: Option<RowsBasis<Same<StreamTruth>, PartitionColumn>>,
     /// Streams that stand first, whether they are there or not.
-    favourites: BTreeSet<String>,
+    favourites: Arc<BTreeSet<String>>,
     /// A stream that was just created: selected as soon as a broker lists it.
     awaited: Option<StreamName>,
 }
@@ -107,7 +89,8 @@ impl Default for Streams {
             partitions: Table::new(RowKey::Partition, PartitionColumn::Number),
             shows_internal: false,
             basis: None,
-            favourites: BTreeSet::new(),
+            partitions_basis: None,
+            favourites: Arc::default(),
             awaited: None,
         }
     }
@@ -166,7 +149,8 @@ impl Streams {
     /// Takes up what an earlier run showed.
     pub(in crate::app) fn restore(&mut self, kept: &KeptView) {
         self.shows_internal = kept.internal;
-        self.favourites = kept.favourites.iter().take(MOST_KEPT).cloned().collect();
+        let favourites = kept.favourites.iter().take(MOST_KEPT).cloned();
+        self.favourites = Arc::new(favourites.collect());
     }
 
     /// Makes the selected stream a favourite, or one like the others again.
@@ -175,7 +159,7 @@ impl Streams {
             return;
         };
         self.list.keep_selected();
-        if self.favourites.remove(&*stream) {
+        if Arc::make_mut(&mut self.favourites).remove(&*stream) {
             let text = format!("{stream} is a favourite no longer");
             return context.notify(Level::Note, text);
         }
@@ -183,7 +167,7 @@ impl Streams {
             let text = format!("{MOST_KEPT} favourites are the most");
             return context.notify(Level::Warning, text);
         }
-        self.favourites.insert(stream.to_string());
+        Arc::make_mut(&mut self.favourites).insert(stream.to_string());
         context.notify(
             Level::Note,
             format!("{stream} is a favourite: it stands first"),
@@ -224,14 +208,49 @@ impl Streams {
         rows
     }
 
+    fn update_streams(&mut self, truth: &Truth, faults_only: bool, height: usize) {
+        let source = (
+            Same::of(&truth.streams),
+            Same::of(&self.favourites),
+            self.shows_internal,
+        );
+        let basis = Some(RowsBasis::of(&self.list, source, faults_only));
+        if self.basis == basis {
+            return self.list.keep_rows(height);
+        }
+        self.basis = basis;
+        let hidden = if self.shows_internal {
+            0
+        } else {
+            truth.totals.internal
+        };
+        let total = truth.streams.len().saturating_sub(hidden);
+        let rows = self.stream_rows(truth, faults_only);
+        self.list.set_rows(rows, total, height);
+    }
+
     fn update_partitions(&mut self, truth: &Truth, faults_only: bool, height: usize) {
         let shown = self.partitions.selected().map(|(stream, _)| stream);
         if shown.is_some() && shown != self.list.selected() {
             self.partitions.reset();
+            self.partitions_basis = None;
         }
-        let Some(stream) = self.selected_stream(truth) else {
+        let selected = self.list.selected();
+        let Some(stream) = selected.and_then(|name| truth.shared_stream(name)) else {
+            self.partitions_basis = None;
             return self.partitions.set_rows(Vec::new(), 0, height);
         };
+        let basis = RowsBasis::of(&self.partitions, Same::of(stream), faults_only);
+        if self.partitions_basis.as_ref() == Some(&basis) {
+            return self.partitions.keep_rows(height);
+        }
+        self.partitions_basis = Some(basis);
+        let rows = self.partition_rows(stream, faults_only);
+        self.partitions
+            .set_rows(rows, stream.partitions.len(), height);
+    }
+
+    fn partition_rows(&self, stream: &StreamTruth, faults_only: bool) -> Vec<PartitionKey> {
         let filter = self.partitions.filter();
         let shown = stream.partitions.iter().filter(|partition| {
             let leader = partition.leader.as_deref().unwrap_or_default();
@@ -239,9 +258,7 @@ impl Streams {
             filter.passes(&texts) && (!faults_only || is_faulty(partition.status))
         });
         let key = |partition: &PartitionTruth| (Arc::clone(&stream.name), partition.id);
-        let rows = ordered(shown, self.partitions.sort(), compare_partitions, key);
-        let total = stream.partitions.len();
-        self.partitions.set_rows(rows, total, height);
+        ordered(shown, self.partitions.sort(), compare_partitions, key)
     }
 }
 
@@ -267,28 +284,7 @@ impl ScreenState for Streams {
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
         self.select_awaited(truth);
-        let hidden = if self.shows_internal {
-            0
-        } else {
-            truth.totals.internal
-        };
-        let total = truth.streams.len().saturating_sub(hidden);
-        let height = viewport.rows(Pane::Streams);
-        let basis = self.basis.as_ref();
-        if basis.is_some_and(|basis| basis.fits(self, truth, faults_only)) {
-            self.list.keep_rows(height);
-        } else {
-            let rows = self.stream_rows(truth, faults_only);
-            self.list.set_rows(rows, total, height);
-            self.basis = Some(RowsBasis {
-                streams: Arc::clone(&truth.streams),
-                sort: self.list.sort(),
-                filter: self.list.filter().text().to_owned(),
-                favourites: self.favourites.clone(),
-                shows_internal: self.shows_internal,
-                faults_only,
-            });
-        }
+        self.update_streams(truth, faults_only, viewport.rows(Pane::Streams));
         self.update_partitions(truth, faults_only, viewport.rows(Pane::Partitions));
     }
 }
@@ -344,4 +340,108 @@ fn compare_partitions(
 /// How many messages the slowest replica lacks, of those that report it.
 pub(crate) fn worst_lag(partition: &PartitionTruth) -> Option<i64> {
     partition.replica_lag().filter_map(|(_, lag)| lag).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::app::command::ListCommand;
+    use crate::app::input::editor::TextInput;
+
+    /// What may change which rows are shown, and in which order.
+    #[derive(Clone, Copy, Debug)]
+    enum Change {
+        Truth(u8),
+        Sort(usize),
+        Filter(char),
+        Clear,
+        Select(u8),
+        Favourite(u8),
+        Internal,
+        FaultsOnly,
+    }
+
+    fn changes() -> impl Strategy<Value = (Pane, Change)> {
+        let change = prop_oneof![
+            (0..4_u8).prop_map(Change::Truth),
+            (0..10_usize).prop_map(Change::Sort),
+            prop::char::range('0', '3').prop_map(Change::Filter),
+            Just(Change::Clear),
+            (0..4_u8).prop_map(Change::Select),
+            (0..4_u8).prop_map(Change::Favourite),
+            Just(Change::Internal),
+            Just(Change::FaultsOnly),
+        ];
+        (
+            prop_oneof![Just(Pane::Streams), Just(Pane::Partitions)],
+            change,
+        )
+    }
+
+    /// Some streams, one of them internal, whose partitions differ in what lists sort by.
+    fn truth(number: u8) -> Truth {
+        let stream = |name: u8| {
+            let partition = |id: i32| PartitionTruth {
+                id,
+                high_watermark: Some(i64::from((id * 7 + i32::from(number)) % 5)),
+                status: if (id + i32::from(name + number)) % 3 == 0 {
+                    PartitionStatus::Leaderless
+                } else {
+                    PartitionStatus::Serving
+                },
+                ..PartitionTruth::default()
+            };
+            let partitions: Arc<[PartitionTruth]> = (0..4).map(partition).collect();
+            Arc::new(StreamTruth {
+                name: Arc::from(format!("s{name}")),
+                internal: name == 0,
+                messages: Some(i64::from(name * 3 + number) % 4),
+                partitions,
+                ..StreamTruth::default()
+            })
+        };
+        Truth {
+            streams: (0..4 - number % 2).map(stream).collect(),
+            ..Truth::default()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_that_are_kept_are_those_that_would_be_made_anew(
+            changes in prop::collection::vec(changes(), 1..30)
+        ) {
+            let (mut screen, mut shown, mut faults_only) = (Streams::default(), truth(0), false);
+            let viewport = Viewport::new(120, 36);
+            for (pane, change) in changes {
+                let list = screen.list_in_mut(pane).expect("a list");
+                match change {
+                    Change::Truth(number) => shown = truth(number),
+                    Change::Sort(column) => list.sort_by_number(column),
+                    Change::Filter(letter) => {
+                        list.run(ListCommand::Filter, 10);
+                        list.filter_mut().type_text(TextInput::Paste(&letter.to_string()));
+                    }
+                    Change::Clear => {
+                        list.filter_mut().clear();
+                    }
+                    Change::Select(name) => screen.select(Arc::from(format!("s{name}")), None),
+                    Change::Favourite(name) => {
+                        Arc::make_mut(&mut screen.favourites).insert(format!("s{name}"));
+                    }
+                    Change::Internal => screen.toggle_internal(),
+                    Change::FaultsOnly => faults_only = !faults_only,
+                }
+                let mut anew = screen.clone();
+                (anew.basis, anew.partitions_basis) = (None, None);
+                screen.update_rows(&shown, faults_only, &viewport);
+                anew.update_rows(&shown, faults_only, &viewport);
+                prop_assert_eq!(screen.list.rows(), anew.list.rows());
+                prop_assert_eq!(screen.partitions.rows(), anew.partitions.rows());
+                prop_assert_eq!(screen.partitions.selected(), anew.partitions.selected());
+            }
+        }
+    }
 }

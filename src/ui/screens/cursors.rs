@@ -12,7 +12,7 @@ use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::table::{ColumnSpec, needed, table};
+use crate::ui::widgets::table::{ColumnSpec, MOST_MEASURED, needed, table};
 use crate::ui::widgets::{PaneArea, empty_state, list_title};
 
 /// Columns of a cursor's lag with a sign before it, however far behind it is.
@@ -21,8 +21,9 @@ const WIDE_LAG: u16 = 9;
 /// The widest column of names of cursors, and of partitions.
 const MOST_NAME: u16 = 40;
 const MOST_PARTITION: u16 = 44;
-/// Cursors whose names are measured.
-const MOST_MEASURED: usize = 1_000;
+
+/// The widest column of names of groups.
+const MOST_GROUP: u16 = 30;
 
 /// How columns are laid out, given the widths of the longest name and of the longest partition.
 fn cursor_specs(name: u16, partition: u16) -> [ColumnSpec<CursorColumn>; 8] {
@@ -46,7 +47,7 @@ fn cursor_specs(name: u16, partition: u16) -> [ColumnSpec<CursorColumn>; 8] {
 /// How columns of groups are laid out, given the width of the longest name.
 fn group_specs(name: u16) -> [ColumnSpec<GroupColumn>; 6] {
     [
-        ColumnSpec::growing(GroupColumn::Id, 12, name.clamp(12, 30), 0),
+        ColumnSpec::growing(GroupColumn::Id, 12, name.clamp(12, MOST_GROUP), 0),
         ColumnSpec::fixed(GroupColumn::Members, 7, 0),
         ColumnSpec::fixed(GroupColumn::Lag, 8, 0).widest(WIDE_LAG),
         ColumnSpec::growing(GroupColumn::Streams, 10, 40, 1),
@@ -68,7 +69,6 @@ pub(in crate::ui) fn group_columns(app: &App) -> u16 {
 
 /// Columns of the longest name of a cursor and of the longest partition.
 fn cursor_names(truth: &Truth) -> [u16; 2] {
-    // Looking at all of very many in each frame would be felt.
     if truth.cursors.len() > MOST_MEASURED {
         return [MOST_NAME, MOST_PARTITION];
     }
@@ -81,7 +81,11 @@ fn cursor_names(truth: &Truth) -> [u16; 2] {
 
 /// Columns of the longest name of a group.
 fn group_names(app: &App) -> u16 {
-    let names = app.cursors().groups().iter();
+    let groups = app.cursors().groups();
+    if groups.len() > MOST_MEASURED {
+        return MOST_GROUP;
+    }
+    let names = groups.iter();
     let longest = names.map(|group| format::width(&group.id)).max();
     cells(longest.unwrap_or(0))
 }

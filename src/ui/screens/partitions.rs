@@ -13,7 +13,7 @@ use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::table::{ColumnSpec, needed, table};
+use crate::ui::widgets::table::{ColumnSpec, MOST_MEASURED, needed, table};
 use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title};
 
 /// Columns of lists of replicas: of more than so many their end is cut.
@@ -57,6 +57,24 @@ fn leader_columns(app: &App) -> u16 {
     cells(names.max().unwrap_or(0) + 1)
 }
 
+/// Columns of the longest lists of replicas and of those in sync, and of the longest state.
+fn widest(stream: Option<&StreamTruth>, short: &ShortNames, theme: &Theme) -> [u16; 3] {
+    let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
+    if partitions.len() > MOST_MEASURED {
+        let [_, most] = REPLICAS;
+        return [most, most, WIDE_STATE];
+    }
+    let longest = |spans: &dyn Fn(&PartitionTruth) -> Vec<Span<'static>>| {
+        let widths = partitions.iter().map(|one| spans_width(&spans(one)));
+        cells(widths.max().unwrap_or(0))
+    };
+    [
+        longest(&|one| labels::replicas(one, short, theme)),
+        longest(&|one| labels::in_sync(one, short, theme)),
+        longest(&|one| labels::partition_state(one, theme)),
+    ]
+}
+
 /// Rows from which on what is known of the stream is more than a scrap.
 const STREAM_ROWS: u16 = 12;
 
@@ -78,19 +96,8 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     let selected = app.streams().selected_partition(truth);
     let rows = rows_area(area, list.row_count(), selected);
     let short = ShortNames::of(truth);
-    let longest = |width: &dyn Fn(&PartitionTruth) -> usize| {
-        let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
-        cells(partitions.iter().map(width).max().unwrap_or(0))
-    };
-    let replicas = |one: &PartitionTruth| spans_width(&labels::replicas(one, &short, theme));
-    let in_sync = |one: &PartitionTruth| spans_width(&labels::in_sync(one, &short, theme));
-    let state = |one: &PartitionTruth| spans_width(&labels::partition_state(one, theme));
-    let specs = specs(
-        leader_columns(app),
-        longest(&replicas),
-        longest(&in_sync),
-        longest(&state),
-    );
+    let [replicas, isr, state] = widest(stream, &short, theme);
+    let specs = specs(leader_columns(app), replicas, isr, state);
     let cell = |(stream, id): &PartitionKey, column, width| match truth.partition(stream, *id) {
         Some(partition) => cell(partition, column, width, &short, app, theme),
         None => Vec::new(),

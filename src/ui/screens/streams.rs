@@ -17,17 +17,25 @@ use crate::ui::widgets::history::{rate_chart, spark};
 use crate::ui::widgets::table::{ColumnSpec, needed, table};
 use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title};
 
+/// Columns of names and of subjects: of longer ones the middle is cut.
+const MOST_NAME: u16 = 48;
+const MOST_SUBJECT: u16 = 40;
+
+/// Streams whose names, subjects and states are measured; of more, the widest are assumed: to look at all of them in each
+/// frame would be felt.
+const MOST_LOOKED_AT: usize = 10_000;
+
 /// How columns are laid out, given the widths of the longest name, of the longest subject and of the states.
 fn specs(name: u16, subject: u16, state: u16) -> [ColumnSpec<StreamColumn>; 8] {
     use StreamColumn as Column;
     [
-        ColumnSpec::growing(Column::Name, 14, name.clamp(14, 48), 0),
+        ColumnSpec::growing(Column::Name, 14, name.clamp(14, MOST_NAME), 0),
         ColumnSpec::fixed(Column::Partitions, 5, 1),
         ColumnSpec::fixed(Column::Rate, 6, 0),
         ColumnSpec::growing(Column::History, 8, 30, 2).last(),
         ColumnSpec::fixed(Column::Health, state, 0),
         ColumnSpec::fixed(Column::Messages, 8, 4),
-        ColumnSpec::growing(Column::Subject, 10, subject.clamp(10, 40), 5),
+        ColumnSpec::growing(Column::Subject, 10, subject.clamp(10, MOST_SUBJECT), 5),
         ColumnSpec::fixed(Column::Created, 7, 6),
     ]
 }
@@ -51,10 +59,22 @@ pub(in crate::ui) fn columns(app: &App) -> u16 {
 }
 
 /// Columns of the longest of these names, and of the sign before a favourite.
-fn name_columns<'a>(names: impl Iterator<Item = &'a str>, app: &App) -> u16 {
+fn name_columns<'a>(names: impl ExactSizeIterator<Item = &'a str>, app: &App) -> u16 {
+    if names.len() > MOST_LOOKED_AT {
+        return MOST_NAME;
+    }
     let longest = names.map(format::width).max().unwrap_or(0);
     let has_signs = !app.streams().favourites().is_empty();
     cells(longest + if has_signs { 2 } else { 0 })
+}
+
+/// Columns of the longest subject.
+fn subject_columns(streams: &[Arc<StreamTruth>]) -> u16 {
+    if streams.len() > MOST_LOOKED_AT {
+        return MOST_SUBJECT;
+    }
+    let widths = streams.iter().map(|stream| format::width(&stream.subject));
+    cells(widths.max().unwrap_or(0))
 }
 
 /// Draws the pane.
@@ -74,13 +94,13 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     // States without numbers have all one width: thousands of streams need not be looked up at each frame.
     let rows = list.rows().iter().filter(|_| any_degraded);
     let shown = rows.filter_map(|name| truth.stream(name));
-    let states = labels::stream_states_width(shown);
+    let states = if any_degraded && list.row_count() > MOST_LOOKED_AT {
+        WIDE_STATE
+    } else {
+        labels::stream_states_width(shown)
+    };
     let names = list.rows().iter().map(|name| &**name);
-    let subjects = truth
-        .streams
-        .iter()
-        .map(|stream| format::width(&stream.subject));
-    let subject = cells(subjects.max().unwrap_or(0));
+    let subject = subject_columns(&truth.streams);
     let specs = specs(name_columns(names, app), subject, states);
     let selected = list.selected().and_then(|name| truth.stream(name));
     let rows = match selected {

@@ -118,8 +118,9 @@ pub(in crate::ui) fn needed<C: Column>(specs: &[ColumnSpec<C>]) -> u16 {
     MARGIN + cells.saturating_sub(GAP) + arrows.max().unwrap_or(0) + EDGE
 }
 
-/// Rows whose cells are measured for the widths of columns; of more, those in view.
-const MOST_MEASURED: usize = 256;
+/// Rows whose cells are measured for the widths of columns; of more, those in view: looking at all of very many in each
+/// frame would be felt.
+pub(in crate::ui) const MOST_MEASURED: usize = 256;
 
 /// The columns at the right of a table that stay free.
 const EDGE: u16 = 1;
@@ -171,7 +172,6 @@ pub(in crate::ui) fn table<K, C>(
     let top = table.state().top();
     let in_view = table.rows().get(top..).unwrap_or_default();
     let in_view = in_view.get(..usize::from(body.height)).unwrap_or(in_view);
-    // Looking at all of very many rows would be felt.
     let (rows, measured) = if table.rows().len() <= MOST_MEASURED {
         (Measured::All, table.rows())
     } else {

@@ -17,6 +17,7 @@ mod followed_cursors;
 mod frame_limiter;
 mod input;
 mod key_history;
+mod loop_timer;
 mod offline;
 mod options;
 pub(crate) mod pace;

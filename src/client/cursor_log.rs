@@ -27,7 +27,12 @@ pub struct KnownCursors {
 pub(super) const MOST_CURSORS: usize = 100_000;
 
 /// Cursors of a partition by id, and by the stream and partition that they are in.
-type Cursors = BTreeMap<(String, StreamName, PartitionId), CursorEntry>;
+type Cursors = BTreeMap<CursorKey, CursorEntry>;
+type CursorKey = (String, StreamName, PartitionId);
+
+fn key_of(entry: &CursorEntry) -> CursorKey {
+    (entry.id.clone(), Arc::clone(&entry.stream), entry.partition)
+}
 
 /// All that is known of `__cursors`.
 #[derive(Debug, Default)]
@@ -102,8 +107,7 @@ impl KnownPartition {
     pub(super) fn record(&mut self, offset: Offset, entry: Option<CursorEntry>) {
         self.next = Some(offset.saturating_add(1));
         if let Some(entry) = entry {
-            let key = (entry.id.clone(), Arc::clone(&entry.stream), entry.partition);
-            self.cursors.insert(key, entry);
+            self.cursors.insert(key_of(&entry), entry);
         }
         if self.cursors.len() > MOST_CURSORS {
             self.leave_out_half();
@@ -179,19 +183,24 @@ impl KnownPartition {
 
     /// The cursors, and when they were known to be so.
     pub(super) fn entries(&self) -> Vec<CursorEntry> {
-        let mut cursors = self.cursors.clone();
-        for old in self.recalled.iter().flat_map(|known| &known.cursors) {
-            let key = (old.id.clone(), Arc::clone(&old.stream), old.partition);
-            let known = cursors.entry(key).or_insert_with(|| old.clone());
+        let read_at = self.read_at();
+        let as_read = |entry: &CursorEntry| CursorEntry {
+            read_at,
+            ..entry.clone()
+        };
+        let Some(recalled) = &self.recalled else {
+            return self.cursors.values().map(as_read).collect();
+        };
+        let mut cursors: BTreeMap<_, _> = self.cursors.iter().collect();
+        let old = recalled.cursors.iter();
+        let old = old.map(|old| (key_of(old), old)).collect::<Vec<_>>();
+        for (key, old) in &old {
+            let known = cursors.entry(key).or_insert(old);
             if known.time < old.time {
-                known.clone_from(old);
+                *known = old;
             }
         }
-        let read_at = self.read_at();
-        let entries = cursors.into_values();
-        entries
-            .map(|entry| CursorEntry { read_at, ..entry })
-            .collect()
+        cursors.into_values().map(as_read).collect()
     }
 
     fn known(&self, partition: PartitionId) -> Option<KnownCursors> {

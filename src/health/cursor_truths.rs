@@ -2,16 +2,17 @@
 
 use std::cmp::Reverse;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use super::CursorTruth;
 use crate::model::PartitionId;
 
-/// All cursors that were read, worst lag first.
+/// All cursors that were read, worst lag first. A copy of it is cheap: what they are is shared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CursorTruths {
-    worst_first: Vec<CursorTruth>,
+    worst_first: Arc<[CursorTruth]>,
     /// Where each stands there, in the order of ids, streams and partitions.
-    by_name: Vec<u32>,
+    by_name: Arc<[u32]>,
 }
 
 impl CursorTruths {
@@ -29,6 +30,11 @@ impl CursorTruths {
             worst_first: numbered.into_iter().map(|(_, cursor)| cursor).collect(),
             by_name: places.into_iter().map(|(_, place)| place).collect(),
         }
+    }
+
+    /// All of them: the very same slice as long as nobody has judged them anew.
+    pub(crate) fn shared(&self) -> &Arc<[CursorTruth]> {
+        &self.worst_first
     }
 
     /// The cursor of that id in a partition.

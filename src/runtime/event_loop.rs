@@ -10,13 +10,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::channels::EventReceiver;
 use super::clipboard;
 use super::executor::Executor;
 use super::frame_limiter::FrameLimiter;
 use super::input;
+use super::loop_timer::LoopTimer;
 use super::options::{Contexts, RuntimeSession, ThemeReader, set_theme};
 use super::past::{Past, PastNews};
 use super::recorder::Recorder;
@@ -93,6 +94,7 @@ pub(super) struct EventLoop<'a, S: Screen> {
     inbox: EventReceiver,
     executor: Executor,
     frame_limiter: FrameLimiter,
+    timer: LoopTimer,
     tick: Interval,
     viewport: Option<Viewport>,
     /// Since when no key has come and what waits for quiet has been on the screen.
@@ -134,6 +136,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             inbox,
             executor,
             frame_limiter: FrameLimiter::default(),
+            timer: LoopTimer::new(),
             tick,
             viewport: None,
             quiet_since: None,
@@ -205,7 +208,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
                 log_tasks();
                 Wakeup::Event(Event::Tick(Timestamp::now()))
             }
-            () = sleep_until_due(due) => Wakeup::Due,
+            () = sleep_until_due(&mut self.timer, due) => Wakeup::Due,
         }
     }
 
@@ -432,9 +435,9 @@ async fn news_of_past(past: Option<&mut Past>) -> PastNews {
     }
 }
 
-async fn sleep_until_due(due: Option<Instant>) {
+async fn sleep_until_due(timer: &mut LoopTimer, due: Option<Instant>) {
     match due {
-        Some(due) => sleep_until(due).await,
+        Some(due) => timer.until(due).await,
         None => pending().await,
     }
 }

@@ -12,6 +12,7 @@ use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::lists::column::columns;
+use crate::app::lists::rows_basis::{RowsBasis, Same};
 use crate::app::lists::table::{Listing, Table, ordered};
 use crate::app::row_key::{CursorKey, RowKey, cursor_key};
 use crate::app::viewport::Viewport;
@@ -93,7 +94,12 @@ pub(crate) struct Cursors {
     left_out: usize,
     /// The worst lag of each group that stores cursors, in messages.
     group_lags: BTreeMap<String, i64>,
+    basis: Option<RowsBasis<Same<[CursorTruth]>, CursorColumn>>,
+    groups_basis: Option<RowsBasis<GroupSource, GroupColumn>>,
 }
+
+/// What the rows of groups are made from: groups, and their lags.
+type GroupSource = (Same<Vec<GroupInfo>>, Same<[CursorTruth]>);
 
 /// How often cursors are fetched while they are shown, and while they are not.
 const INTERVAL_SHOWN: Duration = Duration::from_secs(3);
@@ -110,6 +116,8 @@ impl Default for Cursors {
             fetched_at: Timestamp::NEVER,
             left_out: 0,
             group_lags: BTreeMap::new(),
+            basis: None,
+            groups_basis: None,
         }
     }
 }
@@ -208,6 +216,42 @@ impl Cursors {
             self.groups = groups;
         }
     }
+
+    fn update_cursors(&mut self, truth: &Truth, faults_only: bool, height: usize) {
+        let source = Same::of(truth.cursors.shared());
+        let basis = Some(RowsBasis::of(&self.list, source, faults_only));
+        if self.basis == basis {
+            return self.list.keep_rows(height);
+        }
+        self.basis = basis;
+        let filter = self.list.filter();
+        let shown = truth.cursors.iter().filter(|cursor| {
+            let behind = cursor.stalled_since.is_some() || cursor.lag.is_none_or(|lag| lag > 0);
+            let texts = [cursor.entry.id.as_str(), &cursor.entry.stream];
+            (!faults_only || behind) && filter.passes(&texts)
+        });
+        let rows = ordered(shown, self.list.sort(), compare_cursors, cursor_key);
+        self.list.set_rows(rows, truth.cursors.len(), height);
+    }
+
+    fn update_groups(&mut self, truth: &Truth, height: usize) {
+        let source = (Same::of(&self.groups), Same::of(truth.cursors.shared()));
+        let basis = Some(RowsBasis::of(&self.group_list, source, false));
+        if self.groups_basis == basis {
+            return self.group_list.keep_rows(height);
+        }
+        self.groups_basis = basis;
+        self.group_lags = lags_of_groups(truth);
+        let filter = self.group_list.filter();
+        let groups = self.groups.iter();
+        let shown = groups.filter(|group| filter.passes(&[&group.id]));
+        let lags = &self.group_lags;
+        let compare =
+            |column, one: &GroupInfo, other: &GroupInfo| compare_groups(column, one, other, lags);
+        let sort = self.group_list.sort();
+        let rows = ordered(shown, sort, compare, |group| group.id.clone());
+        self.group_list.set_rows(rows, self.groups.len(), height);
+    }
 }
 
 impl ScreenState for Cursors {
@@ -231,27 +275,8 @@ impl ScreenState for Cursors {
     }
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
-        let filter = self.list.filter();
-        let shown = truth.cursors.iter().filter(|cursor| {
-            let behind = cursor.stalled_since.is_some() || cursor.lag.is_none_or(|lag| lag > 0);
-            let texts = [cursor.entry.id.as_str(), &cursor.entry.stream];
-            (!faults_only || behind) && filter.passes(&texts)
-        });
-        let rows = ordered(shown, self.list.sort(), compare_cursors, cursor_key);
-        let height = viewport.rows(Pane::Cursors);
-        self.list.set_rows(rows, truth.cursors.len(), height);
-
-        self.group_lags = lags_of_groups(truth);
-        let filter = self.group_list.filter();
-        let groups = self.groups.iter();
-        let shown = groups.filter(|group| filter.passes(&[&group.id]));
-        let lags = &self.group_lags;
-        let compare =
-            |column, one: &GroupInfo, other: &GroupInfo| compare_groups(column, one, other, lags);
-        let sort = self.group_list.sort();
-        let rows = ordered(shown, sort, compare, |group| group.id.clone());
-        let height = viewport.rows(Pane::Groups);
-        self.group_list.set_rows(rows, self.groups.len(), height);
+        self.update_cursors(truth, faults_only, viewport.rows(Pane::Cursors));
+        self.update_groups(truth, viewport.rows(Pane::Groups));
     }
 
     fn on_shown(&mut self, context: &mut Context) {

@@ -33,7 +33,7 @@ mod units;
 #[cfg(feature = "dashboard")]
 mod zone;
 
-pub use activity::{ActivityEvent, ActivityKind, CursorEntry, FirstUnread, GroupInfo};
+pub use activity::{ActivityEvent, ActivityKind, CursorEntry, CursorId, FirstUnread, GroupInfo};
 pub use address::{DEFAULT_PORT, parse_address, parse_addresses, parse_advertise};
 pub use argv::{command_words, shell_line};
 pub use asides::without_asides;

@@ -63,6 +63,9 @@ pub enum Freshness {
 /// first, and nobody reads faster.
 const MAX_PARTITIONS_ASSESSED_AT_ONCE: usize = 4_000;
 
+/// More cursors than these are taken in first and judged afterwards: a key may come between.
+const MAX_CURSORS_ASSESSED_AT_ONCE: usize = 1_000;
+
 /// How many polls may be missed before what is shown counts as stale.
 const MAX_MISSED_POLLS: u32 = 3;
 
@@ -218,7 +221,12 @@ impl ClusterState {
     /// All cursors that are followed were read.
     pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) {
         self.health.record_cursors(cursors);
-        self.assess(context);
+        if cursors.len() > MAX_CURSORS_ASSESSED_AT_ONCE {
+            self.assessing = true;
+            self.continue_later(context);
+        } else {
+            self.assess(context);
+        }
         self.take_unread_requests(context);
     }
 

@@ -95,7 +95,7 @@ impl MovedCursors {
         else {
             return;
         };
-        let key = (id.clone(), StreamName::clone(stream), *partition);
+        let key = (id.as_str().into(), StreamName::clone(stream), *partition);
         let stays = |watched: &WatchedCursor| watched.from == Some(watched.to);
         match self.0.get_mut(&key) {
             Some(watched) if is_done && !stays(watched) => watched.moved = Some(now),
@@ -115,8 +115,7 @@ impl MovedCursors {
         let mut found: BTreeMap<(String, StreamName, MoveOutcome), Vec<PlaceAfterMove>> =
             BTreeMap::new();
         for entry in entries {
-            let (stream, partition) = (StreamName::clone(&entry.stream), entry.partition);
-            let key = (entry.id.clone(), stream, partition);
+            let key = entry.key();
             let Some((watched, after)) = self.0.get(&key).and_then(|one| one.read_after(entry))
             else {
                 continue;
@@ -126,7 +125,7 @@ impl MovedCursors {
                 continue;
             }
             let one = PlaceAfterMove {
-                partition,
+                partition: entry.partition,
                 from: watched.from,
                 to: watched.to,
                 at: entry.offset,

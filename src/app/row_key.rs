@@ -5,19 +5,18 @@ use std::sync::Arc;
 use super::key_context::KeyContext;
 use super::subject_report::SubjectReport;
 use crate::health::{CursorTruth, Finding, Rule, Truth};
-use crate::model::{ActivityEvent, Failure, PartitionId, StreamName, Target};
+use crate::model::{ActivityEvent, CursorId, Failure, PartitionId, StreamName, Target};
 use crate::store::{PinnedMessage, RowId};
 
 /// A partition by its stream and number.
 pub(crate) type PartitionKey = (StreamName, PartitionId);
 
 /// A cursor by id and partition.
-pub(crate) type CursorKey = (String, StreamName, PartitionId);
+pub(crate) type CursorKey = (CursorId, StreamName, PartitionId);
 
 /// The identity of a cursor.
 pub(super) fn cursor_key(cursor: &CursorTruth) -> CursorKey {
-    let entry = &cursor.entry;
-    (entry.id.clone(), Arc::clone(&entry.stream), entry.partition)
+    cursor.entry.key()
 }
 
 /// The cursor as it is known now.

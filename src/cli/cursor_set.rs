@@ -236,13 +236,13 @@ async fn warn_of_consumer(
     let (stream, _) = &args.target;
     let entries = reading.iter().flat_map(|reading| &reading.entries);
     let own = entries.filter(|entry| {
-        let is_meant = entry.id == args.id && *entry.stream == **stream;
+        let is_meant = *entry.id == *args.id && *entry.stream == **stream;
         is_meant && partitions.contains(&entry.partition)
     });
     let cluster = context.cluster_name();
     let recent = own.filter(|entry| {
         let stored = Operation::SetCursor {
-            id: entry.id.clone(),
+            id: entry.id.to_string(),
             stream: StreamName::clone(&entry.stream),
             partition: entry.partition,
             offset: entry.offset,

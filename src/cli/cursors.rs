@@ -96,7 +96,7 @@ impl From<&CursorTruth> for CursorRow {
         let entry = &cursor.entry;
         let lag_time = cursor.lag_time.as_ref();
         Self {
-            id: entry.id.clone(),
+            id: entry.id.to_string(),
             group: entry.group().map(str::to_owned),
             stream: Arc::clone(&entry.stream),
             partition: entry.partition,
@@ -345,7 +345,7 @@ impl<'a> StoredCursors<'a> {
             Self::Read(reading) => reading,
         };
         let is_it = |entry: &&CursorEntry| {
-            entry.id == id && *entry.stream == *stream && entry.partition == partition
+            *entry.id == *id && *entry.stream == *stream && entry.partition == partition
         };
         let found = reading.entries.iter().find(is_it);
         let is_of_old =

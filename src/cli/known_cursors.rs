@@ -55,7 +55,7 @@ pub(crate) fn keep(cluster: &str, known: &[KnownCursors]) {
 impl KeptPartition {
     fn of(known: &KnownCursors) -> Self {
         let cursor = |entry: &CursorEntry| KeptCursor {
-            id: entry.id.clone(),
+            id: entry.id.to_string(),
             stream: Arc::clone(&entry.stream),
             partition: entry.partition,
             offset: entry.offset,
@@ -72,7 +72,7 @@ impl KeptPartition {
     fn recall(self, partition: PartitionId) -> KnownCursors {
         let read_at = Timestamp(self.read_at);
         let cursor = |kept: KeptCursor| CursorEntry {
-            id: kept.id,
+            id: kept.id.into(),
             stream: kept.stream,
             partition: kept.partition,
             offset: kept.offset,

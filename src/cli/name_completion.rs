@@ -129,7 +129,7 @@ async fn fetch(observer: &Observer, kind: NameKind, cluster: &str) -> Result<BTr
             observer.recall_cursors(known_cursors::read(cluster)).await;
             let reading = observer.read_cursors().await?;
             let entries = reading.entries.iter();
-            entries.map(|entry| entry.id.clone()).collect()
+            entries.map(|entry| entry.id.to_string()).collect()
         }
     })
 }

@@ -2,10 +2,10 @@
 //! known from there, with its age.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::model::{
-    CursorEntry, EventTimes, Offset, Partition, PartitionId, StreamName, Timestamp, newest_of,
+    CursorEntry, CursorId, EventTimes, Offset, Partition, PartitionId, StreamName, Timestamp,
+    newest_of,
 };
 
 /// One partition of `__cursors` as an earlier run has read it.
@@ -27,12 +27,7 @@ pub struct KnownCursors {
 pub(super) const MOST_CURSORS: usize = 100_000;
 
 /// Cursors of a partition by id, and by the stream and partition that they are in.
-type Cursors = BTreeMap<CursorKey, CursorEntry>;
-type CursorKey = (String, StreamName, PartitionId);
-
-fn key_of(entry: &CursorEntry) -> CursorKey {
-    (entry.id.clone(), Arc::clone(&entry.stream), entry.partition)
-}
+type Cursors = BTreeMap<(CursorId, StreamName, PartitionId), CursorEntry>;
 
 /// All that is known of `__cursors`.
 #[derive(Debug, Default)]
@@ -107,7 +102,7 @@ impl KnownPartition {
     pub(super) fn record(&mut self, offset: Offset, entry: Option<CursorEntry>) {
         self.next = Some(offset.saturating_add(1));
         if let Some(entry) = entry {
-            self.cursors.insert(key_of(&entry), entry);
+            self.cursors.insert(entry.key(), entry);
         }
         if self.cursors.len() > MOST_CURSORS {
             self.leave_out_half();
@@ -193,7 +188,7 @@ impl KnownPartition {
         };
         let mut cursors: BTreeMap<_, _> = self.cursors.iter().collect();
         let old = recalled.cursors.iter();
-        let old = old.map(|old| (key_of(old), old)).collect::<Vec<_>>();
+        let old = old.map(|old| (old.key(), old)).collect::<Vec<_>>();
         for (key, old) in &old {
             let known = cursors.entry(key).or_insert(old);
             if known.time < old.time {

@@ -125,14 +125,7 @@ impl Inner {
             }
             reading.entries.extend(known.entries());
         }
-        let place = |entry: &CursorEntry| {
-            (
-                entry.id.clone(),
-                StreamName::clone(&entry.stream),
-                entry.partition,
-            )
-        };
-        reading.entries.sort_by_cached_key(place);
+        reading.entries.sort_by_cached_key(CursorEntry::key);
         Ok(reading)
     }
 

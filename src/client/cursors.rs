@@ -204,7 +204,7 @@ impl Inner {
         let reading = self.read_until_end(request, limit, |item| {
             if let LogItem::Message(message) = item
                 && let Some(entry) = internal::cursor(&message)
-                && entry.id == id
+                && *entry.id == *id
                 && (&entry.stream, entry.partition) == (stream, partition)
             {
                 stored = (entry.offset == offset).then_some(entry.time);

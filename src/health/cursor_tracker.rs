@@ -11,7 +11,8 @@ use super::log_end_history::LogEndHistory;
 use super::rates::{Sample, per_second};
 use super::{AlertOptions, CursorTruth, CursorTruths, DrainTime, LagCertainty, LagTime, MoveBack};
 use crate::model::{
-    BrokerId, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, StreamName, Timestamp,
+    BrokerId, Cluster, CursorEntry, CursorId, FirstUnread, Offset, PartitionId, StreamName,
+    Timestamp,
 };
 
 /// A cursor's speed is the mean over so much time: consumers store theirs every few seconds.
@@ -27,7 +28,7 @@ type LogKey = (StreamName, PartitionId);
 /// All cursors, and the logs of the partitions that they read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CursorTracker {
-    cursors: BTreeMap<(String, LogKey), CursorRecord>,
+    cursors: BTreeMap<(CursorId, LogKey), CursorRecord>,
     logs: BTreeMap<LogKey, LogEndHistory>,
 }
 
@@ -61,9 +62,11 @@ impl CursorTracker {
         let mut old_logs = std::mem::take(&mut self.logs);
         for entry in entries {
             let partition = partition_of(entry);
-            let log = || old_logs.remove(&partition).unwrap_or_default();
-            self.logs.entry(partition.clone()).or_insert_with(log);
-            let key = (entry.id.clone(), partition);
+            if !self.logs.contains_key(&partition) {
+                let log = old_logs.remove(&partition).unwrap_or_default();
+                self.logs.insert(partition.clone(), log);
+            }
+            let key = (CursorId::clone(&entry.id), partition);
             let record = old.remove(&key);
             let mut record = record.unwrap_or_else(|| CursorRecord::new(entry));
             record.update(entry);
@@ -78,7 +81,7 @@ impl CursorTracker {
         (stream, partition): (&StreamName, PartitionId),
         to: Offset,
     ) {
-        let key = (id.to_owned(), (StreamName::clone(stream), partition));
+        let key = (CursorId::from(id), (StreamName::clone(stream), partition));
         if let Some(record) = self.cursors.get_mut(&key) {
             let from = record.entry.offset;
             record.set_on = (to > from).then_some(SetOn { from, to });
@@ -87,7 +90,7 @@ impl CursorTracker {
 
     /// Records the first message that a cursor has not read: when it was stored tells the lag in time at once.
     pub(super) fn record_unread(&mut self, read: &FirstUnread) {
-        let key = (read.cursor.id.clone(), partition_of(&read.cursor));
+        let key = (CursorId::clone(&read.cursor.id), partition_of(&read.cursor));
         if let Some(record) = self.cursors.get_mut(&key) {
             record.unread.record(read.offset, read.stored, read.read_at);
         }
@@ -105,7 +108,7 @@ impl CursorTracker {
         let records = self.cursors.iter_mut();
         let mut waiting: Vec<_> = records
             .filter_map(|((id, (stream, partition)), record)| {
-                let key = (id.as_str(), &**stream, *partition);
+                let key = (&**id, &**stream, *partition);
                 while truths.next_if(|truth| name_of(truth) < key).is_some() {}
                 let truth = truths.next_if(|truth| name_of(truth) == key)?;
                 let is_exact = |lag: LagTime| lag.certainty == LagCertainty::Exact;
@@ -415,7 +418,7 @@ mod tests {
     #[test]
     fn the_first_unread_messages_are_asked_for_by_turns_and_not_again_and_again() {
         let cursor = |number: i64, offset, seconds| CursorEntry {
-            id: format!("billing-{number:02}"),
+            id: format!("billing-{number:02}").into(),
             ..entry(offset, seconds)
         };
         let mut tracker = CursorTracker::default();
@@ -428,7 +431,10 @@ mod tests {
             let alerts = AlertOptions::default();
             let truths = tracker.truths(at(now), &alerts, |_, _| Some((1_000 + now, None)));
             let asked = tracker.take_unread_requests(&truths, at(now));
-            asked.iter().map(|one| one.id.clone()).collect::<Vec<_>>()
+            asked
+                .iter()
+                .map(|one| one.id.to_string())
+                .collect::<Vec<_>>()
         };
         let name = |one: i64| format!("billing-{one:02}");
         let names = |range: std::ops::Range<i64>| range.map(name).collect::<Vec<_>>();

@@ -42,7 +42,7 @@ impl CursorTruths {
         let wanted = (id, stream, partition);
         let found = self.by_name.binary_search_by(|place| {
             let cursor = self.at(*place).map(|cursor| &cursor.entry);
-            let name = cursor.map(|entry| (entry.id.as_str(), &*entry.stream, entry.partition));
+            let name = cursor.map(|entry| (&*entry.id, &*entry.stream, entry.partition));
             name.cmp(&Some(wanted))
         });
         self.at(*self.by_name.get(found.ok()?)?)

@@ -1,5 +1,7 @@
 //! What the internal streams tell: events of the cluster, cursors, and the groups that follow from both.
 
+use std::sync::Arc;
+
 use super::{Offset, PartitionId, StreamName, Timestamp};
 
 /// Something that was done to the cluster, from `__activity`.
@@ -94,12 +96,15 @@ pub enum ActivityKind {
     },
 }
 
+/// The id of a cursor; shared, since it stands in many places.
+pub type CursorId = Arc<str>;
+
 /// How far a consumer has read a partition, from `__cursors`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct CursorEntry {
     /// The cursor's id; of a group's, `__group:` and the group's id.
-    pub id: String,
+    pub id: CursorId,
     /// The stream.
     pub stream: StreamName,
     /// The partition.
@@ -113,6 +118,12 @@ pub struct CursorEntry {
 }
 
 impl CursorEntry {
+    /// Its id and the partition that it is of: a cluster has one of each.
+    pub(crate) fn key(&self) -> (CursorId, StreamName, PartitionId) {
+        let (id, stream) = (CursorId::clone(&self.id), StreamName::clone(&self.stream));
+        (id, stream, self.partition)
+    }
+
     /// What it is called: its id, or that of the group whose cursor it is.
     pub fn name(&self) -> &str {
         self.group().unwrap_or(&self.id)

@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn the_partitions_of_a_cursor_stand_together_in_its_line() {
         let entry = |id: &str, stream: &str, partition| CursorEntry {
-            id: id.to_owned(),
+            id: id.into(),
             stream: stream.into(),
             partition,
             offset: 0,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::app::Event;
-use crate::model::{BrokerView, FirstUnread, PartitionId, Probe, StreamName};
+use crate::model::{BrokerView, CursorId, FirstUnread, PartitionId, Probe, StreamName};
 
 /// The last answers of brokers.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(super) struct KnownEvents {
     probes: BTreeMap<(StreamName, PartitionId), Probe>,
     cursors: Option<Event>,
     cursors_left_out: Option<Event>,
-    unread: BTreeMap<(String, StreamName, PartitionId), FirstUnread>,
+    unread: BTreeMap<(CursorId, StreamName, PartitionId), FirstUnread>,
     groups: Option<Event>,
     activity: Option<Event>,
 }
@@ -85,13 +85,7 @@ impl KnownEvents {
 
     fn record_unread(&mut self, read: &[FirstUnread]) {
         for read in read {
-            let cursor = &read.cursor;
-            let key = (
-                cursor.id.clone(),
-                Arc::clone(&cursor.stream),
-                cursor.partition,
-            );
-            self.unread.insert(key, read.clone());
+            self.unread.insert(read.cursor.key(), read.clone());
         }
     }
 
@@ -103,7 +97,7 @@ impl KnownEvents {
                 .map(|one| (&*one.id, &*one.stream, one.partition))
                 .collect();
             self.unread.retain(|(id, stream, partition), _| {
-                there.contains(&(id.as_str(), &**stream, *partition))
+                there.contains(&(&**id, &**stream, *partition))
             });
         }
     }

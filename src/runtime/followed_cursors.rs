@@ -24,7 +24,7 @@ mod tests {
 
     fn cursors(count: i64, time: impl Fn(i64) -> i64) -> Vec<CursorEntry> {
         let cursor = |number| CursorEntry {
-            id: format!("{number:03}"),
+            id: format!("{number:03}").into(),
             stream: "orders".into(),
             partition: 0,
             offset: 0,

@@ -126,7 +126,7 @@ fn row_detail(row: &RowKey, app: &App, theme: &Theme) -> (String, Vec<Line>) {
         RowKey::Cursor(key) => {
             let cursor = find_cursor(key, truth);
             let lines = cursor.map(|cursor| cursor_detail(cursor, app, theme));
-            (key.0.clone(), lines, "The cursor")
+            (key.0.to_string(), lines, "The cursor")
         }
         RowKey::Group(id) => {
             let group = app.cursors().group(id);

@@ -244,7 +244,7 @@ pub(super) fn in_sync(
 pub(super) fn cursor_name(entry: &CursorEntry) -> String {
     match entry.group() {
         Some(group) => format!("group {group}"),
-        None => entry.id.clone(),
+        None => entry.id.to_string(),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn cursor(message: &Message) -> Option<CursorEntry> {
 
 fn read_cursor(message: &Message) -> Result<CursorEntry, Malformed> {
     let mut entry = CursorEntry {
-        id: String::new(),
+        id: Arc::from(""),
         stream: Arc::from(""),
         partition: 0,
         offset: 0,
@@ -42,7 +42,7 @@ fn read_cursor(message: &Message) -> Result<CursorEntry, Malformed> {
         match field {
             (1, Value::Bytes(stream)) => entry.stream = Arc::from(text(stream)?),
             (2, Value::Varint(partition)) => entry.partition = int32(partition),
-            (3, Value::Bytes(id)) => text(id)?.clone_into(&mut entry.id),
+            (3, Value::Bytes(id)) => entry.id = Arc::from(text(id)?),
             (4, Value::Varint(offset)) => entry.offset = offset.cast_signed(),
             _ => {}
         }

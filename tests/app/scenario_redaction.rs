@@ -143,7 +143,12 @@ fn named(mut player: Player) -> BTreeSet<String> {
                     .map(|(host, _)| host.to_owned()),
             );
         }
-        names.extend(truth.cursors.iter().map(|cursor| cursor.entry.id.clone()));
+        names.extend(
+            truth
+                .cursors
+                .iter()
+                .map(|cursor| cursor.entry.id.to_string()),
+        );
     }
     names.retain(|name| !name.is_empty() && !COMMON.contains(&name.as_str()));
     names

@@ -414,7 +414,7 @@ impl World {
     ) -> CursorEntry {
         let first = self.cursors_at.unwrap_or(self.now);
         CursorEntry {
-            id: id.to_owned(),
+            id: id.into(),
             stream: stream.into(),
             partition,
             offset,

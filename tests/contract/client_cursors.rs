@@ -33,7 +33,7 @@ async fn cursors_of_an_earlier_run_hold_while_their_partition_is_paused() {
     test.pause("__cursors", &[], false).await;
 
     let stranger = newcomer(&test).read_cursors().await.unwrap();
-    assert!(stranger.entries.iter().all(|cursor| cursor.id != id));
+    assert!(stranger.entries.iter().all(|cursor| *cursor.id != *id));
     assert!(
         stranger.outdated.iter().any(|(_, at)| !at.is_set()),
         "what nobody read is not known: {stranger:?}"
@@ -42,7 +42,7 @@ async fn cursors_of_an_earlier_run_hold_while_their_partition_is_paused() {
     let observer = newcomer(&test);
     observer.recall_cursors(earlier.clone()).await;
     let reading = observer.read_cursors().await.unwrap();
-    let known = reading.entries.iter().find(|cursor| cursor.id == id);
+    let known = reading.entries.iter().find(|cursor| *cursor.id == *id);
     assert_eq!(known.map(|cursor| cursor.offset), Some(7));
     assert!(!reading.paused.is_empty());
     assert_eq!(reading.outdated, [], "nothing was stored since");
@@ -53,7 +53,7 @@ async fn cursors_of_an_earlier_run_hold_while_their_partition_is_paused() {
     let observer = newcomer(&test);
     observer.recall_cursors(earlier).await;
     let reading = observer.read_cursors().await.unwrap();
-    let known = reading.entries.iter().find(|cursor| cursor.id == id);
+    let known = reading.entries.iter().find(|cursor| *cursor.id == *id);
     let known = known.expect("what was known before is told");
     assert_eq!(known.offset, 7);
     let outdated: Vec<_> = reading.outdated.iter().map(|(_, at)| *at).collect();

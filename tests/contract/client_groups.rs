@@ -493,7 +493,7 @@ pub(crate) async fn cursors_are_stored_fetched_and_found() -> OfAnyCluster {
     }
     test.client.set_cursor(&id, &stream, 0, 3).await.unwrap();
     let found = async |cursors: Vec<liftui::model::CursorEntry>| -> Vec<(PartitionId, Offset)> {
-        let mine = cursors.into_iter().filter(|cursor| cursor.id == id);
+        let mine = cursors.into_iter().filter(|cursor| *cursor.id == *id);
         mine.map(|cursor| (cursor.partition, cursor.offset))
             .collect()
     };
@@ -523,7 +523,7 @@ pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_k
     let reading = test.client.observer().read_cursors().await.unwrap();
     assert!(!reading.paused.is_empty());
     assert!(
-        reading.entries.iter().any(|cursor| cursor.id == id),
+        reading.entries.iter().any(|cursor| *cursor.id == *id),
         "what was read before is told"
     );
     for partition in reading.paused {
@@ -539,7 +539,7 @@ pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_k
         );
     }
     let all = test.client.cursors_resuming().await.unwrap();
-    assert!(all.iter().any(|cursor| cursor.id == id));
+    assert!(all.iter().any(|cursor| *cursor.id == *id));
     test.close_of_any().await
 }
 

@@ -289,7 +289,7 @@ fn moved_cursor(operation: &Operation) -> Option<CursorKey> {
         ..
     } = operation
     {
-        return Some((id.clone(), StreamName::clone(stream), *partition));
+        return Some((id.as_str().into(), StreamName::clone(stream), *partition));
     }
     None
 }

@@ -139,7 +139,7 @@ impl Activity {
             .iter()
             .filter_map(|cursor| Some((&cursor.entry, cursor.moved_back?)));
         for (entry, back) in moves {
-            let cursor = entry.id.clone();
+            let cursor = entry.id.to_string();
             let (stream, partition) = (StreamName::clone(&entry.stream), entry.partition);
             let key = (
                 back.at,

@@ -227,7 +227,7 @@ impl Cursors {
         let filter = self.list.filter();
         let shown = truth.cursors.iter().filter(|cursor| {
             let behind = cursor.stalled_since.is_some() || cursor.lag.is_none_or(|lag| lag > 0);
-            let texts = [cursor.entry.id.as_str(), &cursor.entry.stream];
+            let texts = [&*cursor.entry.id, &cursor.entry.stream];
             (!faults_only || behind) && filter.passes(&texts)
         });
         let rows = ordered(shown, self.list.sort(), compare_cursors, cursor_key);

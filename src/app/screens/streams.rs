@@ -168,18 +168,21 @@ impl Streams {
             return context.notify(Level::Warning, text);
         }
         Arc::make_mut(&mut self.favourites).insert(stream.to_string());
-        context.notify(
-            Level::Note,
-            format!("{stream} is a favourite: it stands first"),
-        );
+        let text = format!("{stream} is a favourite: it stands first");
+        context.notify(Level::Note, text);
     }
 
     fn select(&mut self, stream: StreamName, partition: Option<PartitionId>) {
         self.list.select(Arc::clone(&stream));
         if let Some(partition) = partition {
-            self.partitions.reset();
+            self.reset_partitions();
             self.partitions.select((stream, partition));
         }
+    }
+
+    fn reset_partitions(&mut self) {
+        self.partitions.reset();
+        self.partitions_basis = None;
     }
 
     fn select_awaited(&mut self, truth: &Truth) {
@@ -232,8 +235,7 @@ impl Streams {
     fn update_partitions(&mut self, truth: &Truth, faults_only: bool, height: usize) {
         let shown = self.partitions.selected().map(|(stream, _)| stream);
         if shown.is_some() && shown != self.list.selected() {
-            self.partitions.reset();
-            self.partitions_basis = None;
+            self.reset_partitions();
         }
         let selected = self.list.selected();
         let Some(stream) = selected.and_then(|name| truth.shared_stream(name)) else {
@@ -357,7 +359,7 @@ mod tests {
         Sort(usize),
         Filter(char),
         Clear,
-        Select(u8),
+        Select(u8, Option<PartitionId>),
         Favourite(u8),
         Internal,
         FaultsOnly,
@@ -369,7 +371,7 @@ mod tests {
             (0..10_usize).prop_map(Change::Sort),
             prop::char::range('0', '3').prop_map(Change::Filter),
             Just(Change::Clear),
-            (0..4_u8).prop_map(Change::Select),
+            (0..4_u8, prop::option::of(0..4_i32)).prop_map(|(name, id)| Change::Select(name, id)),
             (0..4_u8).prop_map(Change::Favourite),
             Just(Change::Internal),
             Just(Change::FaultsOnly),
@@ -427,7 +429,7 @@ mod tests {
                     Change::Clear => {
                         list.filter_mut().clear();
                     }
-                    Change::Select(name) => screen.select(Arc::from(format!("s{name}")), None),
+                    Change::Select(name, id) => screen.select(Arc::from(format!("s{name}")), id),
                     Change::Favourite(name) => {
                         Arc::make_mut(&mut screen.favourites).insert(format!("s{name}"));
                     }

@@ -264,7 +264,7 @@ impl Report {
         for cursor in &self.truth.cursors {
             let id = cursor.entry.partition.to_string();
             let labels = [
-                ("cursor", cursor.entry.id.as_str()),
+                ("cursor", &*cursor.entry.id),
                 ("stream", &cursor.entry.stream),
                 ("partition", id.as_str()),
             ];

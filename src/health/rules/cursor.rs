@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::health::lag_limits::is_over;
@@ -21,7 +20,7 @@ const WORST_NAMED: usize = 5;
 type Affected<'a> = (&'a CursorTruth, Timestamp);
 
 /// A fault, and who has it: whether that is a group, its name, and the stream that it reads.
-type ReaderKey = (Rule, bool, String, StreamName);
+type ReaderKey<'a> = (Rule, bool, &'a str, &'a StreamName);
 
 /// What is wrong with a cursor, and since when.
 type Fault = (Rule, Timestamp);
@@ -32,13 +31,13 @@ pub(in crate::health) fn findings(
     alerts: &AlertOptions,
     now: Timestamp,
 ) -> Vec<Finding> {
-    let mut found: BTreeMap<ReaderKey, Vec<Affected<'_>>> = BTreeMap::new();
+    let mut found: BTreeMap<ReaderKey<'_>, Vec<Affected<'_>>> = BTreeMap::new();
     for cursor in cursors {
         let beyond_end = cursor.beyond_end_since;
         let beyond_end = beyond_end.map(|since| (Rule::CursorBeyondEnd, since));
         let mut push = |(rule, since)| {
             let (is_group, name) = reader(cursor);
-            let key = (rule, is_group, name, Arc::clone(&cursor.entry.stream));
+            let key = (rule, is_group, name, &cursor.entry.stream);
             found.entry(key).or_default().push((cursor, since));
         };
         if let Some(back) = cursor.moved_back
@@ -54,7 +53,7 @@ pub(in crate::health) fn findings(
             push(affected);
         }
     }
-    let mut of_streams: BTreeMap<(Rule, StreamName), Vec<_>> = BTreeMap::new();
+    let mut of_streams: BTreeMap<(Rule, &StreamName), Vec<_>> = BTreeMap::new();
     for ((rule, is_group, name, stream), affected) in found {
         let same = of_streams.entry((rule, stream)).or_default();
         same.push((is_group, name, affected));
@@ -63,17 +62,10 @@ pub(in crate::health) fn findings(
         .into_iter()
         .flat_map(|((rule, stream), readers)| {
             if readers.len() > MOST_NAMED {
-                return vec![many(rule, &stream, &readers)];
+                return vec![many(rule, stream, &readers)];
             }
             let each = readers.into_iter().map(|(is_group, name, affected)| {
-                finding(
-                    rule,
-                    is_group,
-                    name,
-                    StreamName::clone(&stream),
-                    &affected,
-                    now,
-                )
+                finding(rule, (is_group, name), stream, &affected, now)
             });
             each.collect()
         });
@@ -97,7 +89,7 @@ fn words(rule: Rule) -> (Severity, [&'static str; 2]) {
 }
 
 /// The one finding of very many readers of a stream with the same fault: whether each is a group, its name, and its cursors.
-fn many(rule: Rule, stream: &StreamName, readers: &[(bool, String, Vec<Affected<'_>>)]) -> Finding {
+fn many(rule: Rule, stream: &StreamName, readers: &[(bool, &str, Vec<Affected<'_>>)]) -> Finding {
     let lag = |affected: &[Affected<'_>]| -> i64 {
         affected.iter().filter_map(|(cursor, _)| cursor.lag).sum()
     };
@@ -157,17 +149,16 @@ fn lagging(cursor: &CursorTruth) -> Option<Fault> {
 }
 
 /// Whether a consumer group stores the cursor, and the name of who does.
-fn reader(cursor: &CursorTruth) -> (bool, String) {
+fn reader(cursor: &CursorTruth) -> (bool, &str) {
     let entry = &cursor.entry;
     let group = entry.group();
-    (group.is_some(), group.unwrap_or(&entry.id).to_owned())
+    (group.is_some(), group.unwrap_or(&entry.id))
 }
 
 fn finding(
     rule: Rule,
-    is_group: bool,
-    name: String,
-    stream: StreamName,
+    (is_group, name): (bool, &str),
+    stream: &StreamName,
     affected: &[Affected<'_>],
     now: Timestamp,
 ) -> Finding {
@@ -191,9 +182,9 @@ fn finding(
     };
     let message = format!("{who} {name} on {stream}:{places} {what}");
     let target = if is_group {
-        Target::Group(name)
+        Target::Group(name.to_owned())
     } else {
-        Target::Cursor(name)
+        Target::Cursor(name.to_owned())
     };
     let first = affected.iter().min_by_key(|(_, since)| *since);
     let since = first.map_or(Timestamp::NEVER, |(_, since)| *since);
@@ -211,7 +202,7 @@ fn finding(
         finding.at_least = cursor.lagging.is_some_and(|lagging| lagging.at_least);
     }
     finding.partitions = partitions;
-    finding.read_stream = Some(stream);
+    finding.read_stream = Some(StreamName::clone(stream));
     finding
 }
 

@@ -224,7 +224,7 @@ fn a_cursor_that_was_moved_back_is_a_line_of_the_activity_and_a_finding() {
     let mut world = World::healthy();
     let mut store = |offset, ago| {
         let entry = CursorEntry {
-            id: "billing".to_owned(),
+            id: "billing".into(),
             stream: "orders-eu".into(),
             partition: 0,
             offset,

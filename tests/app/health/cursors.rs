@@ -71,9 +71,9 @@ fn very_many_that_stand_still_are_one_finding_that_names_the_worst() {
     let read = |world: &mut World, seconds: f64, count: i64| {
         let cursors = (0..count).map(|number| CursorEntry {
             id: if number % 3 == 0 {
-                format!("__group:g{number:03}")
+                format!("__group:g{number:03}").into()
             } else {
-                format!("c{number:03}")
+                format!("c{number:03}").into()
             },
             stream: "orders".into(),
             partition: 0,

@@ -254,7 +254,7 @@ fn sentences_of_empty_panes_are_wrapped_and_not_cut() {
 /// A cursor that was stored a quarter of an hour ago, and read so many seconds ago.
 fn billing(world: &World, read: u64) -> CursorEntry {
     CursorEntry {
-        id: "billing".to_owned(),
+        id: "billing".into(),
         stream: "orders-eu".into(),
         partition: 0,
         offset: 100,

@@ -30,7 +30,7 @@ pub(crate) fn in_all_partitions(line: &str, truth: &Truth) -> Option<(String, us
     let (stream, _) = target.rsplit_once(':')?;
     let is_alone = words.get(3).is_none_or(|next| next.starts_with("--"));
     let entries = truth.cursors.iter().map(|cursor| &cursor.entry);
-    let own = entries.filter(|entry| entry.id == *id && *entry.stream == *stream);
+    let own = entries.filter(|entry| *entry.id == **id && *entry.stream == *stream);
     let count = own.count();
     (is_alone && count > 1).then(|| (line.replacen(target, stream, 1), count))
 }

@@ -9,7 +9,7 @@ use super::paging::ScrollDirection;
 use crate::app::context::Context;
 use crate::app::notice::Level;
 use crate::health::{CursorTruth, Truth};
-use crate::model::{CursorEntry, Offset, PartitionId, StartAt, Timestamp, did_you_mean};
+use crate::model::{CursorEntry, CursorId, Offset, PartitionId, StartAt, Timestamp, did_you_mean};
 use crate::store::{MessageId, MessageRef};
 
 /// Messages that are waited for where a cursor is ahead of what was read; of more the tail goes there.
@@ -35,7 +35,7 @@ pub(crate) struct TailCursor<'a> {
 /// The cursor that a tail moves with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FollowedCursor {
-    id: String,
+    id: CursorId,
     name: String,
     /// Where it was when the tail went there.
     at: Option<MessageId>,
@@ -57,7 +57,7 @@ impl Tail {
                 continue;
             }
             let one = self.cursor_in(cursor, now);
-            match found.get_mut(entry.id.as_str()) {
+            match found.get_mut(&*entry.id) {
                 Some(known) => known.add(&one),
                 None => drop(found.insert(&entry.id, one)),
             }
@@ -114,7 +114,7 @@ impl Tail {
             return context.notify(Level::Note, text);
         };
         self.followed_cursor = Some(FollowedCursor {
-            id: found.entry.id.clone(),
+            id: CursorId::clone(&found.entry.id),
             name: found.entry.name().to_owned(),
             at: None,
             sought: None,

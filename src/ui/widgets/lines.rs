@@ -57,6 +57,10 @@ fn wrap(line: Line, columns: usize) -> Vec<Line> {
                 lines.push(Line(trimmed(std::mem::take(&mut current))));
                 current.push(span(" ".repeat(indent), Style::new()));
                 used = indent;
+                // Of two spaces between words the second one would move what goes on below.
+                if word == " " {
+                    continue;
+                }
             }
             used += format::width(word);
             current.push(span(word, piece.style));
@@ -72,4 +76,25 @@ fn trimmed(mut pieces: Vec<Span<'static>>) -> Vec<Span<'static>> {
         last.content = last.content.trim_end().to_owned().into();
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_below_stands_where_its_value_begins_however_many_spaces_are_between_words() {
+        for columns in 16..60 {
+            let value = "one  two  three  four  five six  seven";
+            let line = Line(vec![
+                span("touched ", Style::new()),
+                span(value, Style::new()),
+            ]);
+            for line in wrapped(vec![line], columns).iter().skip(1) {
+                let text: String = line.0.iter().map(|span| span.content.as_ref()).collect();
+                let indent = text.len() - text.trim_start().len();
+                assert_eq!(indent, 8, "{columns} columns: {text:?}");
+            }
+        }
+    }
 }

@@ -288,7 +288,9 @@ pub(crate) async fn activity_is_an_event_a_message_in_the_order_of_ids() -> OfAn
     let cluster = test.client.fetch_metadata().await.unwrap();
     let activity = cluster.stream("__activity").unwrap();
     assert_eq!(activity.partitions.len(), 1);
-    assert_eq!(activity.partitions[0].replicas.len(), cluster.brokers.len());
+    // As many as there were brokers when the first leader of the metadata made it.
+    let replicas = activity.partitions[0].replicas.len();
+    assert!((1..=cluster.brokers.len()).contains(&replicas));
     test.close_of_any().await
 }
 

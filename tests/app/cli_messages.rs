@@ -389,7 +389,7 @@ fn what_has_come_is_printed_where_others_keep_a_range_waiting_for_ever() {
         "tail here there --to end -f %v\\n",
         "trace header.trace-id:t",
     ] {
-        let cut_off = test.line(&format!("{command} --timeout 2s"));
+        let cut_off = test.line(&format!("{command} --timeout 6s"));
         assert_eq!(cut_off.code, 1, "{cut_off:?}");
         let printed = cut_off.out.matches("came-").count();
         assert_eq!(printed, 3, "{command}: {cut_off:?}");

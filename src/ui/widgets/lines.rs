@@ -57,10 +57,10 @@ fn wrap(line: Line, columns: usize) -> Vec<Line> {
                 lines.push(Line(trimmed(std::mem::take(&mut current))));
                 current.push(span(" ".repeat(indent), Style::new()));
                 used = indent;
-                // Of two spaces between words the second one would move what goes on below.
-                if word == " " {
-                    continue;
-                }
+            }
+            // Further spaces between words would move what goes on below.
+            if word == " " && used == indent && !lines.is_empty() {
+                continue;
             }
             used += format::width(word);
             current.push(span(word, piece.style));
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn what_goes_on_below_stands_where_its_value_begins_however_many_spaces_are_between_words() {
         for columns in 16..60 {
-            let value = "one  two  three  four  five six  seven";
+            let value = "one  two   three  four    five six  seven";
             let line = Line(vec![
                 span("touched ", Style::new()),
                 span(value, Style::new()),

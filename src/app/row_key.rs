@@ -14,11 +14,6 @@ pub(crate) type PartitionKey = (StreamName, PartitionId);
 /// A cursor by id and partition.
 pub(crate) type CursorKey = (CursorId, StreamName, PartitionId);
 
-/// The identity of a cursor.
-pub(super) fn cursor_key(cursor: &CursorTruth) -> CursorKey {
-    cursor.entry.key()
-}
-
 /// The cursor as it is known now.
 pub(crate) fn find_cursor<'a>(
     (id, stream, partition): &CursorKey,

@@ -179,23 +179,21 @@ impl KnownPartition {
     /// The cursors, and when they were known to be so.
     pub(super) fn entries(&self) -> Vec<CursorEntry> {
         let read_at = self.read_at();
-        let as_read = |entry: &CursorEntry| CursorEntry {
-            read_at,
-            ..entry.clone()
-        };
-        let Some(recalled) = &self.recalled else {
-            return self.cursors.values().map(as_read).collect();
-        };
-        let mut cursors: BTreeMap<_, _> = self.cursors.iter().collect();
-        let old = recalled.cursors.iter();
-        let old = old.map(|old| (old.key(), old)).collect::<Vec<_>>();
-        for (key, old) in &old {
-            let known = cursors.entry(key).or_insert(old);
+        let own = self.cursors.iter();
+        let mut cursors: BTreeMap<_, _> = own.map(|(key, entry)| (key.clone(), entry)).collect();
+        for old in self.recalled.iter().flat_map(|known| &known.cursors) {
+            let known = cursors.entry(old.key()).or_insert(old);
             if known.time < old.time {
                 *known = old;
             }
         }
-        cursors.into_values().map(as_read).collect()
+        let entries = cursors.into_values();
+        entries
+            .map(|entry| CursorEntry {
+                read_at,
+                ..entry.clone()
+            })
+            .collect()
     }
 
     fn known(&self, partition: PartitionId) -> Option<KnownCursors> {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::column::{Column, ColumnChoice};
 use super::filter::Filter;
 use super::list_state::ListState;
+use super::rows_basis::RowsBasis;
 use super::sort_letters::sort_letters;
 use crate::app::command::{ListCommand, Motion};
 use crate::app::input::keymap::Keymap;
@@ -76,11 +77,13 @@ pub trait Listing {
     fn escape(&mut self) -> bool;
 }
 
-/// Rows by identity, which of them is selected, marks, an order and a filter.
+/// Rows by identity, which of them is selected, marks, an order and a filter. `S` is what rows are made from, where they are
+/// kept as long as that is the same.
 #[derive(Clone, Debug)]
-pub struct Table<K, C> {
+pub struct Table<K, C, S = ()> {
     state: ListState<K>,
     rows: Vec<K>,
+    pub(super) made_from: Option<RowsBasis<S, C>>,
     row_key: fn(K) -> RowKey,
     total: usize,
     marks: Vec<K>,
@@ -96,12 +99,13 @@ pub struct Table<K, C> {
     sort_letters: Vec<Option<char>>,
 }
 
-impl<K: Clone + PartialEq, C: Column> Table<K, C> {
+impl<K: Clone + PartialEq, C: Column, S: PartialEq> Table<K, C, S> {
     /// An empty table of such rows in the order of that column.
     pub(in crate::app) fn new(row_key: fn(K) -> RowKey, sort: C) -> Self {
         Self {
             state: ListState::default(),
             rows: Vec::new(),
+            made_from: None,
             row_key,
             total: 0,
             marks: Vec::new(),
@@ -169,6 +173,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     /// Replaces the rows, of so many without filters; the selected one stays selected.
     pub(in crate::app) fn set_rows(&mut self, rows: Vec<K>, total: usize, height: usize) {
         let are_new = self.rows != rows;
+        self.made_from = None;
         self.rows = rows;
         if are_new {
             self.find_marks();
@@ -243,7 +248,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     }
 }
 
-impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
+impl<K: Clone + PartialEq, C: Column, S: PartialEq> Listing for Table<K, C, S> {
     fn filter(&self) -> &Filter {
         &self.filter
     }

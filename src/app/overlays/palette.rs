@@ -9,7 +9,7 @@ use crate::app::kept_queries::SavedQuery;
 use crate::app::key_context::KeyContext;
 use crate::app::lists::column::ColumnChoice;
 use crate::app::read_settings::ContextEntry;
-use crate::app::row_key::{PartitionKey, cursor_key};
+use crate::app::row_key::PartitionKey;
 use crate::app::screens::tails::{Tail, TailPartition};
 use crate::app::settings::Settings;
 use crate::health::Truth;
@@ -53,7 +53,7 @@ pub(in crate::app) fn palette(
     entries.extend(truth.cursors.iter().map(|cursor| {
         let entry = &cursor.entry;
         let detail = format!("cursor on {}:{}", entry.stream, entry.partition);
-        let action = MenuAction::Cursor(cursor_key(cursor));
+        let action = MenuAction::Cursor(cursor.entry.key());
         MenuEntry::new(&entry.id, detail, action)
     }));
     entries.extend(contexts(settings));

@@ -12,9 +12,9 @@ use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::lists::column::columns;
-use crate::app::lists::rows_basis::{RowsBasis, Same};
+use crate::app::lists::rows_basis::PtrEq;
 use crate::app::lists::table::{Listing, Table, ordered};
-use crate::app::row_key::{CursorKey, RowKey, cursor_key};
+use crate::app::row_key::{CursorKey, RowKey};
 use crate::app::viewport::Viewport;
 use crate::health::{CursorTruth, Truth};
 use crate::model::{Failure, GroupInfo, Timestamp};
@@ -84,8 +84,8 @@ impl FetchState {
 /// Cursors and groups.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursors {
-    list: Table<CursorKey, CursorColumn>,
-    group_list: Table<String, GroupColumn>,
+    list: Table<CursorKey, CursorColumn, PtrEq<[CursorTruth]>>,
+    group_list: Table<String, GroupColumn, GroupSource>,
     groups: Arc<Vec<GroupInfo>>,
     fetch_state: FetchState,
     group_fetch_state: FetchState,
@@ -94,12 +94,10 @@ pub(crate) struct Cursors {
     left_out: usize,
     /// The worst lag of each group that stores cursors, in messages.
     group_lags: BTreeMap<String, i64>,
-    basis: Option<RowsBasis<Same<[CursorTruth]>, CursorColumn>>,
-    groups_basis: Option<RowsBasis<GroupSource, GroupColumn>>,
 }
 
 /// What the rows of groups are made from: groups, and their lags.
-type GroupSource = (Same<Vec<GroupInfo>>, Same<[CursorTruth]>);
+type GroupSource = (PtrEq<Vec<GroupInfo>>, PtrEq<[CursorTruth]>);
 
 /// How often cursors are fetched while they are shown, and while they are not.
 const INTERVAL_SHOWN: Duration = Duration::from_secs(3);
@@ -116,20 +114,18 @@ impl Default for Cursors {
             fetched_at: Timestamp::NEVER,
             left_out: 0,
             group_lags: BTreeMap::new(),
-            basis: None,
-            groups_basis: None,
         }
     }
 }
 
 impl Cursors {
     /// The cursors.
-    pub(crate) fn list(&self) -> &Table<CursorKey, CursorColumn> {
+    pub(crate) fn list(&self) -> &Table<CursorKey, CursorColumn, PtrEq<[CursorTruth]>> {
         &self.list
     }
 
     /// The groups.
-    pub(crate) fn group_list(&self) -> &Table<String, GroupColumn> {
+    pub(crate) fn group_list(&self) -> &Table<String, GroupColumn, GroupSource> {
         &self.group_list
     }
 
@@ -218,29 +214,32 @@ impl Cursors {
     }
 
     fn update_cursors(&mut self, truth: &Truth, faults_only: bool, height: usize) {
-        let source = Same::of(truth.cursors.shared());
-        let basis = Some(RowsBasis::of(&self.list, source, faults_only));
-        if self.basis == basis {
-            return self.list.keep_rows(height);
+        let source = PtrEq::of(truth.cursors.shared());
+        let basis = self.list.basis(source, faults_only);
+        if self.list.keeps_rows_of(&basis, height) {
+            return;
         }
-        self.basis = basis;
         let filter = self.list.filter();
         let shown = truth.cursors.iter().filter(|cursor| {
             let behind = cursor.stalled_since.is_some() || cursor.lag.is_none_or(|lag| lag > 0);
             let texts = [&*cursor.entry.id, &cursor.entry.stream];
             (!faults_only || behind) && filter.passes(&texts)
         });
-        let rows = ordered(shown, self.list.sort(), compare_cursors, cursor_key);
-        self.list.set_rows(rows, truth.cursors.len(), height);
+        let rows = ordered(shown, self.list.sort(), compare_cursors, |one| {
+            one.entry.key()
+        });
+        self.list
+            .set_rows_of(basis, rows, truth.cursors.len(), height);
     }
 
     fn update_groups(&mut self, truth: &Truth, height: usize) {
-        let source = (Same::of(&self.groups), Same::of(truth.cursors.shared()));
-        let basis = Some(RowsBasis::of(&self.group_list, source, false));
-        if self.groups_basis == basis {
-            return self.group_list.keep_rows(height);
+        let cursors = PtrEq::of(truth.cursors.shared());
+        let basis = self
+            .group_list
+            .basis((PtrEq::of(&self.groups), cursors), false);
+        if self.group_list.keeps_rows_of(&basis, height) {
+            return;
         }
-        self.groups_basis = basis;
         self.group_lags = lags_of_groups(truth);
         let filter = self.group_list.filter();
         let groups = self.groups.iter();
@@ -250,7 +249,8 @@ impl Cursors {
             |column, one: &GroupInfo, other: &GroupInfo| compare_groups(column, one, other, lags);
         let sort = self.group_list.sort();
         let rows = ordered(shown, sort, compare, |group| group.id.clone());
-        self.group_list.set_rows(rows, self.groups.len(), height);
+        self.group_list
+            .set_rows_of(basis, rows, self.groups.len(), height);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::app::app_request::AppRequest;
 use crate::app::command::ClusterCommand;
 use crate::app::context::Context;
 use crate::app::notice::Level;
-use crate::app::row_key::{DetailTarget, PartitionKey, RowKey, cursor_key, find_cursor};
+use crate::app::row_key::{DetailTarget, PartitionKey, RowKey, find_cursor};
 use crate::health::{CursorTruth, Finding, Known, PartitionTruth, Truth};
 use crate::model::{CursorMoveSpec, Operation, PartitionId, StreamName, Target};
 
@@ -168,7 +168,7 @@ fn move_cursors(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     }
     let is_meant = |cursor: &&CursorTruth| {
         targets.iter().any(|row| match row {
-            RowKey::Cursor(key) => cursor_key(cursor) == *key,
+            RowKey::Cursor(key) => cursor.entry.key() == *key,
             RowKey::Group(id) => cursor.entry.group() == Some(id),
             RowKey::Broker(_)
             | RowKey::Stream(_)

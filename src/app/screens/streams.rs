@@ -9,7 +9,7 @@ use crate::app::context::Context;
 use crate::app::focus::Pane;
 use crate::app::kept_view::{KeptView, MOST_KEPT};
 use crate::app::lists::column::columns;
-use crate::app::lists::rows_basis::{RowsBasis, Same};
+use crate::app::lists::rows_basis::PtrEq;
 use crate::app::lists::table::{Listing, Table, ordered};
 use crate::app::notice::Level;
 use crate::app::row_key::{PartitionKey, RowKey};
@@ -66,16 +66,14 @@ columns! {
 }
 
 /// What is shown of the streams, but for the filter: all of them, which stand first, whether internal ones are among them.
-type StreamSource = (Same<[Arc<StreamTruth>]>, Same<BTreeSet<String>>, bool);
+type StreamSource = (PtrEq<[Arc<StreamTruth>]>, PtrEq<BTreeSet<String>>, bool);
 
 /// The streams, and the partitions of the selected one.
 #[derive(Clone, Debug)]
 pub struct Streams {
-    list: Table<StreamName, StreamColumn>,
-    partitions: Table<PartitionKey, PartitionColumn>,
+    list: Table<StreamName, StreamColumn, StreamSource>,
+    partitions: Table<PartitionKey, PartitionColumn, PtrEq<StreamTruth>>,
     shows_internal: bool,
-    basis: Option<RowsBasis<StreamSource, StreamColumn>>,
-    partitions_basis: Option<RowsBasis<Same<StreamTruth>, PartitionColumn>>,
     /// Streams that stand first, whether they are there or not.
     favourites: Arc<BTreeSet<String>>,
     /// A stream that was just created: selected as soon as a broker lists it.
@@ -88,8 +86,6 @@ impl Default for Streams {
             list: Table::new(RowKey::Stream, StreamColumn::Name),
             partitions: Table::new(RowKey::Partition, PartitionColumn::Number),
             shows_internal: false,
-            basis: None,
-            partitions_basis: None,
             favourites: Arc::default(),
             awaited: None,
         }
@@ -98,12 +94,12 @@ impl Default for Streams {
 
 impl Streams {
     /// The streams.
-    pub fn list(&self) -> &Table<StreamName, StreamColumn> {
+    pub fn list(&self) -> &Table<StreamName, StreamColumn, StreamSource> {
         &self.list
     }
 
     /// The partitions of the selected stream.
-    pub fn partitions(&self) -> &Table<PartitionKey, PartitionColumn> {
+    pub fn partitions(&self) -> &Table<PartitionKey, PartitionColumn, PtrEq<StreamTruth>> {
         &self.partitions
     }
 
@@ -175,14 +171,9 @@ impl Streams {
     fn select(&mut self, stream: StreamName, partition: Option<PartitionId>) {
         self.list.select(Arc::clone(&stream));
         if let Some(partition) = partition {
-            self.reset_partitions();
+            self.partitions.reset();
             self.partitions.select((stream, partition));
         }
-    }
-
-    fn reset_partitions(&mut self) {
-        self.partitions.reset();
-        self.partitions_basis = None;
     }
 
     fn select_awaited(&mut self, truth: &Truth) {
@@ -213,15 +204,14 @@ impl Streams {
 
     fn update_streams(&mut self, truth: &Truth, faults_only: bool, height: usize) {
         let source = (
-            Same::of(&truth.streams),
-            Same::of(&self.favourites),
+            PtrEq::of(&truth.streams),
+            PtrEq::of(&self.favourites),
             self.shows_internal,
         );
-        let basis = Some(RowsBasis::of(&self.list, source, faults_only));
-        if self.basis == basis {
-            return self.list.keep_rows(height);
+        let basis = self.list.basis(source, faults_only);
+        if self.list.keeps_rows_of(&basis, height) {
+            return;
         }
-        self.basis = basis;
         let hidden = if self.shows_internal {
             0
         } else {
@@ -229,27 +219,25 @@ impl Streams {
         };
         let total = truth.streams.len().saturating_sub(hidden);
         let rows = self.stream_rows(truth, faults_only);
-        self.list.set_rows(rows, total, height);
+        self.list.set_rows_of(basis, rows, total, height);
     }
 
     fn update_partitions(&mut self, truth: &Truth, faults_only: bool, height: usize) {
         let shown = self.partitions.selected().map(|(stream, _)| stream);
         if shown.is_some() && shown != self.list.selected() {
-            self.reset_partitions();
+            self.partitions.reset();
         }
         let selected = self.list.selected();
         let Some(stream) = selected.and_then(|name| truth.shared_stream(name)) else {
-            self.partitions_basis = None;
             return self.partitions.set_rows(Vec::new(), 0, height);
         };
-        let basis = RowsBasis::of(&self.partitions, Same::of(stream), faults_only);
-        if self.partitions_basis.as_ref() == Some(&basis) {
-            return self.partitions.keep_rows(height);
+        let basis = self.partitions.basis(PtrEq::of(stream), faults_only);
+        if self.partitions.keeps_rows_of(&basis, height) {
+            return;
         }
-        self.partitions_basis = Some(basis);
         let rows = self.partition_rows(stream, faults_only);
         self.partitions
-            .set_rows(rows, stream.partitions.len(), height);
+            .set_rows_of(basis, rows, stream.partitions.len(), height);
     }
 
     fn partition_rows(&self, stream: &StreamTruth, faults_only: bool) -> Vec<PartitionKey> {
@@ -415,12 +403,16 @@ mod tests {
         fn rows_that_are_kept_are_those_that_would_be_made_anew(
             changes in prop::collection::vec(changes(), 1..30)
         ) {
-            let (mut screen, mut shown, mut faults_only) = (Streams::default(), truth(0), false);
+            let (mut screen, mut number, mut faults_only) = (Streams::default(), 0, false);
+            let mut shown = truth(number);
             let viewport = Viewport::new(120, 36);
             for (pane, change) in changes {
                 let list = screen.list_in_mut(pane).expect("a list");
                 match change {
-                    Change::Truth(number) => shown = truth(number),
+                    Change::Truth(next) => {
+                        number = next;
+                        shown = truth(number);
+                    }
                     Change::Sort(column) => list.sort_by_number(column),
                     Change::Filter(letter) => {
                         list.run(ListCommand::Filter, 10);
@@ -436,10 +428,10 @@ mod tests {
                     Change::Internal => screen.toggle_internal(),
                     Change::FaultsOnly => faults_only = !faults_only,
                 }
+                // Rows of a copy are not those of what it was made from.
                 let mut anew = screen.clone();
-                (anew.basis, anew.partitions_basis) = (None, None);
                 screen.update_rows(&shown, faults_only, &viewport);
-                anew.update_rows(&shown, faults_only, &viewport);
+                anew.update_rows(&truth(number), faults_only, &viewport);
                 prop_assert_eq!(screen.list.rows(), anew.list.rows());
                 prop_assert_eq!(screen.partitions.rows(), anew.partitions.rows());
                 prop_assert_eq!(screen.partitions.selected(), anew.partitions.selected());

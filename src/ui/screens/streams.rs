@@ -23,7 +23,7 @@ const MOST_SUBJECT: u16 = 40;
 
 /// Streams whose names, subjects and states are measured; of more, the widest are assumed: to look at all of them in each
 /// frame would be felt.
-const MOST_LOOKED_AT: usize = 10_000;
+const MOST_STREAMS_MEASURED: usize = 10_000;
 
 /// How columns are laid out, given the widths of the longest name, of the longest subject and of the states.
 fn specs(name: u16, subject: u16, state: u16) -> [ColumnSpec<StreamColumn>; 8] {
@@ -60,7 +60,7 @@ pub(in crate::ui) fn columns(app: &App) -> u16 {
 
 /// Columns of the longest of these names, and of the sign before a favourite.
 fn name_columns<'a>(names: impl ExactSizeIterator<Item = &'a str>, app: &App) -> u16 {
-    if names.len() > MOST_LOOKED_AT {
+    if names.len() > MOST_STREAMS_MEASURED {
         return MOST_NAME;
     }
     let longest = names.map(format::width).max().unwrap_or(0);
@@ -70,7 +70,7 @@ fn name_columns<'a>(names: impl ExactSizeIterator<Item = &'a str>, app: &App) ->
 
 /// Columns of the longest subject.
 fn subject_columns(streams: &[Arc<StreamTruth>]) -> u16 {
-    if streams.len() > MOST_LOOKED_AT {
+    if streams.len() > MOST_STREAMS_MEASURED {
         return MOST_SUBJECT;
     }
     let widths = streams.iter().map(|stream| format::width(&stream.subject));
@@ -94,7 +94,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     // States without numbers have all one width: thousands of streams need not be looked up at each frame.
     let rows = list.rows().iter().filter(|_| any_degraded);
     let shown = rows.filter_map(|name| truth.stream(name));
-    let states = if any_degraded && list.row_count() > MOST_LOOKED_AT {
+    let states = if any_degraded && list.row_count() > MOST_STREAMS_MEASURED {
         WIDE_STATE
     } else {
         labels::stream_states_width(shown)

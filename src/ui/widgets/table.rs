@@ -156,16 +156,17 @@ fn fit<C: Column>(specs: &[ColumnSpec<C>], width: u16, scrolled: usize) -> Vec<(
 }
 
 /// Draws a table. `cell` makes what stands in a column of a row, given its width.
-pub(in crate::ui) fn table<K, C>(
+pub(in crate::ui) fn table<K, C, S>(
     painter: &mut Painter<'_>,
     place: PaneArea,
     area: Rect,
-    table: &Table<K, C>,
+    table: &Table<K, C, S>,
     specs: &[ColumnSpec<C>],
     cell: impl Fn(&K, C, usize) -> Vec<Span<'static>>,
 ) where
     K: Clone + PartialEq,
     C: Column,
+    S: PartialEq,
 {
     let width = area.width.saturating_sub(EDGE);
     let body = below(area, 1);
@@ -201,11 +202,11 @@ pub(in crate::ui) fn table<K, C>(
     }
 }
 
-fn heads<K: Clone + PartialEq, C: Column>(
+fn heads<K: Clone + PartialEq, C: Column, S: PartialEq>(
     painter: &mut Painter<'_>,
     place: PaneArea,
     line: Rect,
-    table: &Table<K, C>,
+    table: &Table<K, C, S>,
     columns: &[(C, u16)],
 ) {
     let theme = painter.theme;

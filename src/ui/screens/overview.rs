@@ -69,7 +69,8 @@ fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
     };
     let listed = u16::try_from(findings.rows().len()).unwrap_or(u16::MAX);
     let free = area.height.saturating_sub(listed.saturating_mul(2));
-    let room = usize::from(own.max(free));
+    let rows = own.max(free);
+    let room = usize::from(rows);
     let columns = usize::from(area.width).saturating_sub(MARGIN_AND_EDGE);
     let mut lines = vec![Line::text(&*finding.message, theme.title)];
     let sentences = finding.detail.iter();
@@ -79,14 +80,11 @@ fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
     if lines.len() + about.len().min(TARGET_LINES) < room {
         lines.extend(about);
     }
-    let is_high = area.height >= HALF_FROM_HEIGHT;
-    if is_high {
+    if area.height >= HALF_FROM_HEIGHT {
         // The line above takes a row.
         let left = room.saturating_sub(lines.len() + 1);
         lines.extend(affected::lines(finding, app, theme, left));
     }
-    let wanted = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX);
-    let rows = own.max(if is_high { free } else { wanted.min(free) });
     // One line of evidence stands in the list already.
     if rows < LEAST_ROWS || own == 0 && finding.detail.len() < 2 {
         return area;

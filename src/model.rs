@@ -9,6 +9,7 @@ mod asides;
 mod broker_view;
 mod cluster;
 mod cursor_move;
+mod duration_text;
 mod failure;
 #[cfg(feature = "dashboard")]
 mod locator;
@@ -45,6 +46,9 @@ pub use cursor_move::{
     CursorGoal, CursorMove, CursorMoveSpec, check_cursor_offset, stream_or_partition,
     stream_partition,
 };
+pub use duration_text::{
+    age_in_words, ago, exact_age, gap, latency, limit_text, play_time, short_age,
+};
 pub use failure::{ErrorKind, Failure, Target, no_such_partition};
 #[cfg(feature = "dashboard")]
 pub use locator::{Locator, MessagePlace, Place};
@@ -68,7 +72,7 @@ pub use time::Timestamp;
 #[cfg(feature = "dashboard")]
 pub use time_text::TimeDisplay;
 pub use units::{
-    exact_age, format_duration, format_ranges, name_partitions, name_partitions_of, parse_duration,
+    format_duration, format_ranges, name_partitions, name_partitions_of, parse_duration,
     parse_interval, parse_ranges, parse_size,
 };
 #[cfg(feature = "dashboard")]

@@ -746,6 +746,33 @@ fn layers_stay_free_of_what_would_make_them_impure() {
 }
 
 #[test]
+fn durations_are_written_by_the_functions_for_them() {
+    // "over after 5400s": whole seconds belong in records and reckoning, and what people read is in `duration_text`.
+    const ALLOWED: [&str; 4] = [
+        "cli/incidents.rs",
+        "health/known_findings.rs",
+        "model/duration_text.rs",
+        "model/time_text.rs",
+    ];
+    let mut complaints = Vec::new();
+    for source in sources() {
+        if ALLOWED.contains(&&*source.name) {
+            continue;
+        }
+        let code = source.text.split("mod tests {").next().unwrap_or_default();
+        for (line, text) in (1..).zip(code.lines()) {
+            if text.contains(".as_secs()") || text.contains(".as_millis()") {
+                complaints.push(format!("{}:{line}: {}", source.name, text.trim()));
+            }
+        }
+    }
+    none_of(
+        "a duration is written as text by model/duration_text.rs",
+        &complaints,
+    );
+}
+
+#[test]
 fn names_are_not_of_the_old_words() {
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
     for source in sources() {

@@ -3,8 +3,6 @@
 //!
 //! Changes that stop others' work are not sent until the user has confirmed them (I10).
 
-use std::time::Duration;
-
 use super::app_request::AppRequest;
 use super::command::ReplayCommand;
 use super::effect::{Effect, LoopEffect};
@@ -15,7 +13,7 @@ use super::notice::{Level, Notices};
 use super::playback::Playback;
 use super::settings::Settings;
 use super::viewport::Viewport;
-use crate::model::{Failure, Operation, TimeDisplay, Timestamp, Zone, counted};
+use crate::model::{Failure, Operation, TimeDisplay, Timestamp, Zone, age_in_words};
 
 /// What all screens and overlays share.
 #[derive(Clone, Debug, Default)]
@@ -200,16 +198,6 @@ impl Context {
     fn new_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
-    }
-}
-
-/// A time of some minutes, as a sentence has it: `4 minutes`.
-fn age_in_words(age: Duration) -> String {
-    let seconds = usize::try_from(age.as_secs()).unwrap_or(usize::MAX);
-    if seconds < 60 {
-        counted(seconds, "second")
-    } else {
-        counted(seconds / 60, "minute")
     }
 }
 

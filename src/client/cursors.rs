@@ -9,7 +9,7 @@ use tonic::{Response, Status};
 
 use super::cursor_log::KnownCursors;
 use super::cursor_reading::CursorReading;
-use super::error::{Error, Result, spoken};
+use super::error::{Error, Result};
 use super::inner::{Api, Inner, with_deadline};
 use super::partitioner::by_key;
 use super::retry::RetryBudget;
@@ -18,7 +18,7 @@ use super::{Client, Observer};
 use crate::model::{
     CursorEntry, EndReason, ErrorKind, Message, Offset, OwnedMessages, PartitionId, RetryLimit,
     StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
-    check_cursor_offset, counted_plainly,
+    check_cursor_offset, counted_plainly, limit_text,
 };
 use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
@@ -336,7 +336,7 @@ impl ReadLimit {
         } else {
             self.silence
         };
-        let sentence = format!("{came}, and not the end within {}", spoken(waited));
+        let sentence = format!("{came}, and not the end within {}", limit_text(waited));
         Error::new(ErrorKind::Timeout, target.clone(), sentence)
     }
 }

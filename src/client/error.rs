@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::model::{ErrorKind, Failure, Target};
 use crate::wire::rpc::Rpc;
@@ -131,19 +130,6 @@ impl From<Error> for Failure {
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         error.failure.clone()
-    }
-}
-
-/// `5 s`, `250 ms`: durations as sentences have them.
-pub(crate) fn spoken(duration: Duration) -> String {
-    if duration.subsec_millis() == 0 {
-        format!("{} s", duration.as_secs())
-    } else if duration < Duration::from_secs(1) {
-        // What is left of a limit is a little less than that: nobody asked for 499 ms.
-        let step = if duration.as_millis() < 100 { 1 } else { 10 };
-        format!("{} ms", duration.as_millis().next_multiple_of(step))
-    } else {
-        format!("{:.1} s", duration.as_secs_f64())
     }
 }
 

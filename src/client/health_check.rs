@@ -10,10 +10,10 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::error::{Error, Result, spoken};
+use super::error::{Error, Result};
 use super::inner::Inner;
 use super::observer::Observer;
-use crate::model::{ErrorKind, Target};
+use crate::model::{ErrorKind, Target, limit_text};
 
 /// How long nothing may come from a broker before it is asked whether it is there; at most a third of the metadata timeout.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -129,6 +129,9 @@ fn says_that_it_is_there(refusal: &Status) -> bool {
 
 /// Nobody answered for so long.
 pub(crate) fn no_answer(address: &str, waited: Duration) -> Error {
-    let sentence = format!("broker {address} has not answered for {}", spoken(waited));
+    let sentence = format!(
+        "broker {address} has not answered for {}",
+        limit_text(waited)
+    );
     Error::new(ErrorKind::Timeout, Target::Broker(address.into()), sentence)
 }

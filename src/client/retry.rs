@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use tonic::{Response, Status};
 
 use super::backoff::Backoff;
-use super::error::{Error, Result, spoken};
+use super::error::{Error, Result};
 use super::inner::{Api, Inner};
 use super::transport::Call;
-use crate::model::{ErrorKind, PartitionId, StreamName, Target};
+use crate::model::{ErrorKind, PartitionId, StreamName, Target, limit_text};
 use crate::wire::rpc::Rpc;
 
 /// The longest that a deadline can be: clocks and the header of gRPC overflow somewhere beyond.
@@ -53,7 +53,7 @@ impl RetryBudget {
     ) -> Result<T> {
         let found = tokio::time::timeout_at(self.deadline, finding).await;
         found.unwrap_or_else(|_| {
-            let limit = spoken(self.deadline - self.started);
+            let limit = limit_text(self.deadline - self.started);
             let text = format!("no broker told where to within {limit}");
             let error = Error::of_kind(ErrorKind::Unreachable, rpc, Target::Cluster, &text);
             Err(error.never_sent())

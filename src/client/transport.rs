@@ -7,9 +7,9 @@ use std::io;
 use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
-use super::error::{Error, spoken};
+use super::error::Error;
 use super::http2_check::NOT_HTTP2;
-use crate::model::{ErrorKind, Target};
+use crate::model::{ErrorKind, Target, limit_text};
 use crate::wire::codec::MALFORMED;
 use crate::wire::grpc_channel;
 use crate::wire::rpc::Rpc;
@@ -87,7 +87,7 @@ impl Call<'_> {
 
     /// No answer came in time.
     pub(crate) fn timed_out(&self, waited: std::time::Duration) -> Error {
-        let words = format!("did not answer within {}", spoken(waited));
+        let words = format!("did not answer within {}", limit_text(waited));
         self.broken(&TransportFailure::new(ErrorKind::Timeout, words))
     }
 

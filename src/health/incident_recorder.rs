@@ -14,7 +14,7 @@ use super::{
     Finding, KnownFinding, KnownLoss, LeaderChange, PartitionTruth, Rule, Severity, Truth,
     TruthChanges,
 };
-use crate::model::Timestamp;
+use crate::model::{Timestamp, exact_age};
 
 /// An incident is over when nothing of it has been wrong for so long.
 const CALM: Duration = Duration::from_secs(3);
@@ -304,8 +304,8 @@ impl IncidentRecorder {
             self.open.insert(id, open);
         }
         for finding in before.into_values() {
-            let lasted = finding.since.age(now).as_secs();
-            let text = format!("over after {lasted}s: {}", finding.message);
+            let lasted = exact_age(finding.since.age(now));
+            let text = format!("over after {lasted}: {}", finding.message);
             self.add(finding.incident, now, IncidentEventKind::Over, &text, &[]);
         }
         lasting

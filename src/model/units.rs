@@ -83,17 +83,6 @@ pub fn format_duration(duration: Duration) -> String {
     if text.is_empty() { "0s".into() } else { text }
 }
 
-/// A duration with a second unit: `4m 10s`.
-pub fn exact_age(age: Duration) -> String {
-    let s = age.as_secs();
-    match s {
-        0..60 => format!("{s}s"),
-        60..3_600 => format!("{}m {}s", s / 60, s % 60),
-        3_600..86_400 => format!("{}h {}m", s / 3_600, s % 3_600 / 60),
-        _ => format!("{}d {}h", s / 86_400, s % 86_400 / 3_600),
-    }
-}
-
 /// Reads a number of bytes: `512`, `10k`, `1.5M` (powers of 1000), `64Ki`, `512MiB` (powers of 1024).
 ///
 /// # Errors

@@ -1,7 +1,5 @@
 //! What surrounds the panes: header, the names of the screens, the notice line, the keys.
 
-use std::time::Duration;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -16,7 +14,7 @@ use super::theme::Theme;
 use super::widgets::{dotted, lines};
 use crate::app::{App, Freshness, HitTarget, Overlay, Playback, PlaybackState, Request, Screen};
 use crate::health::{BrokerTruth, NoFindings, Severity, Truth};
-use crate::model::{Timestamp, counted, exact_age};
+use crate::model::{Timestamp, counted, exact_age, play_time};
 
 /// A sentence instead of a broken screen.
 pub(super) fn too_small(painter: &mut Painter<'_>, area: Rect) {
@@ -174,7 +172,7 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
 /// Where the recording stands that is shown.
 fn playback_parts(playback: &Playback, app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let clock = app.times().seconds(playback.at, playback.at);
-    let since = |at: Timestamp| minutes(playback.begin.age(at));
+    let since = |at: Timestamp| play_time(playback.begin.age(at));
     let (at, end) = (since(playback.at), since(playback.end));
     let mut parts = vec![
         vec![span(format!("replay {clock}"), theme.focus)],
@@ -226,12 +224,6 @@ pub(super) fn past_is_read(frame: &mut Frame<'_>, theme: &Theme) {
 fn missing_messages(playback: &Playback, app: &App, theme: &Theme) -> Option<Vec<Span<'static>>> {
     let missing = !playback.has_messages && app.focus().screen() == Screen::Tails;
     missing.then(|| vec![span("messages not recorded", theme.muted)])
-}
-
-/// A time of a recording, `3:10`.
-fn minutes(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// Letters of a screen's name where there is no room for all of all names.

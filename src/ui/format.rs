@@ -2,13 +2,10 @@
 //!
 //! Whether text is safe to show is decided in `sanitise`.
 
-use std::time::Duration;
-
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::model::Timestamp;
-pub(crate) use crate::model::{exact_age, grouped as count};
+pub(crate) use crate::model::{ago, exact_age, gap, grouped as count, latency, short_age as age};
 
 /// An offset as a broker reports it; -1 is that of an empty log, and nobody may have reported one.
 pub(crate) fn offset(offset: Option<i64>) -> String {
@@ -57,41 +54,6 @@ pub(crate) fn rate(rate: f64) -> String {
         r if r < 9_999.5 => count(format!("{r:.0}").parse().unwrap_or(i64::MAX)),
         r if r < 999_950.0 => format!("{:.1}k", r / 1_000.0),
         r => format!("{:.1}M", r / 1_000_000.0),
-    }
-}
-
-/// A duration: `0s`, `31s`, `4m`, `3h`, `12d`.
-pub(crate) fn age(age: Duration) -> String {
-    match age.as_secs() {
-        s @ 0..60 => format!("{s}s"),
-        s @ 60..3_600 => format!("{}m", s / 60),
-        s @ 3_600..86_400 => format!("{}h", s / 3_600),
-        s => format!("{}d", s / 86_400),
-    }
-}
-
-/// How long ago a point was, seen from `now`.
-pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
-    age(at.age(now))
-}
-
-/// A short time: `0.4ms`, `4ms`, `1.2s`.
-pub(crate) fn latency(took: Duration) -> String {
-    match took.as_micros() {
-        us @ 0..1_000 => format!("0.{}ms", us / 100),
-        us @ 1_000..1_000_000 => format!("{}ms", us / 1_000),
-        us => format!("{}.{}s", us / 1_000_000, us % 1_000_000 / 100_000),
-    }
-}
-
-/// The time between two messages: milliseconds below a second, seconds below a minute, then minutes, hours and days, each with what is left.
-pub(crate) fn gap(gap: Duration) -> String {
-    let seconds = gap.as_secs_f64();
-    match seconds {
-        ..0.01 => format!("{:.2} ms", seconds * 1e3),
-        ..1.0 => format!("{:.0} ms", seconds * 1e3),
-        ..60.0 => format!("{seconds:.2} s"),
-        _ => exact_age(gap),
     }
 }
 
@@ -229,29 +191,6 @@ mod tests {
             assert_eq!(rate(value), text);
             assert!(rate(value).len() <= 6);
         }
-    }
-
-    #[test]
-    fn ages_have_one_unit() {
-        for (seconds, text) in [
-            (0, "0s"),
-            (59, "59s"),
-            (240, "4m"),
-            (3_600, "1h"),
-            (200_000, "2d"),
-        ] {
-            assert_eq!(age(Duration::from_secs(seconds)), text);
-        }
-        assert_eq!(exact_age(Duration::from_secs(250)), "4m 10s");
-        assert_eq!(latency(Duration::from_micros(412)), "0.4ms");
-        assert_eq!(latency(Duration::from_millis(1_240)), "1.2s");
-    }
-
-    #[test]
-    fn gaps_have_the_unit_in_which_one_would_say_them() {
-        let gaps = [350, 12_400_000, 1_160_000_000, 200_000_000_000];
-        let shown = gaps.map(|nanos| gap(Duration::from_nanos(nanos)));
-        assert_eq!(shown, ["0.00 ms", "12 ms", "1.16 s", "3m 20s"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::health::lag_limits::is_over;
 use crate::health::{AlertOptions, CursorTruth, DrainTime, Finding, Rule, Severity};
-use crate::model::{StreamName, Target, Timestamp, counted, format_ranges, grouped};
+use crate::model::{StreamName, Target, Timestamp, counted, exact_age, format_ranges, grouped};
 
 /// How long it is told that a cursor was moved back, unless it comes to where it was before.
 const MOVED_BACK_FOR: Duration = Duration::from_secs(3_600);
@@ -258,7 +258,7 @@ fn lag_detail(affected: &[Affected<'_>]) -> Vec<String> {
     };
     let drains = affected.iter().map(|(cursor, _)| cursor.time_to_drain);
     let outlook = match drains.max().unwrap_or(DrainTime::Unknown) {
-        DrainTime::Within(time) => Some(format!("time to drain {}s", time.as_secs())),
+        DrainTime::Within(time) => Some(format!("time to drain {}", exact_age(time))),
         DrainTime::Steady => Some("reads as fast as messages come".to_owned()),
         DrainTime::Never => Some("reads no faster than messages come".to_owned()),
         DrainTime::Unknown => None,

@@ -8,7 +8,7 @@ use crate::health::assess::{AssessContext, status_of_replicas};
 use crate::health::commit_stall::CommitStall;
 use crate::health::election::in_sync_without;
 use crate::health::{Known, LogLoss, PartitionStatus, PartitionTruth, Rule, Severity};
-use crate::model::{BrokerId, Timestamp, counted};
+use crate::model::{BrokerId, Timestamp, counted, exact_age};
 
 /// How long brokers wait for a silent leader before they elect another (`replica.max.leader.timeout`, by default), and
 /// some more to agree on it: recorded, 16 s (wire-contract §5).
@@ -189,12 +189,12 @@ fn outlook(
     };
     match ELECTION.checked_sub(since.age(context.now)) {
         Some(left) if !left.is_zero() => format!(
-            "elects {candidates}{ELECTS_WITHIN}{}s by default; publishes are lost till then",
-            left.as_secs().max(1)
+            "elects {candidates}{ELECTS_WITHIN}{} by default; publishes are lost till then",
+            exact_age(left.max(Duration::from_secs(1)))
         ),
         _ => format!(
-            "the election of {candidates}{ELECTION_OVERDUE}{}s; publishes are lost till then",
-            since.age(context.now).saturating_sub(ELECTION).as_secs()
+            "the election of {candidates}{ELECTION_OVERDUE}{}; publishes are lost till then",
+            exact_age(since.age(context.now).saturating_sub(ELECTION))
         ),
     }
 }

@@ -66,11 +66,11 @@ pub(super) fn help_detail(
 
 /// What the head of the times and the sign behind one mean.
 fn order_of_rows(theme: &Theme) -> [Line; 2] {
-    let seconds = LATE_AFTER.as_secs();
-    let head = format!("TIME {}{seconds}s", theme.glyphs.within);
+    let window = format::age(LATE_AFTER);
+    let head = format!("TIME {}{window}", theme.glyphs.within);
     let order = format!(
         "Above rows of several partitions, which stand in the order of their times: one that comes when messages over \
-         {seconds}s newer were shown already is late."
+         {window} newer were shown already is late."
     );
     let late = "A late message: it stands where its time puts it, and the title counts it.";
     [

@@ -106,7 +106,7 @@ impl<'a> Columns<'a> {
     /// The heads of the columns.
     pub(super) fn head(&self, theme: &Theme) -> Vec<Span<'static>> {
         // Of several partitions: how long a place between two rows stays open for messages that come later.
-        let window = format!(" {}{}s", theme.glyphs.within, LATE_AFTER.as_secs());
+        let window = format!(" {}{}", theme.glyphs.within, format::age(LATE_AFTER));
         let window = if self.is_merged { &*window } else { "" };
         let fixed = [
             ("OFFSET".to_owned(), self.offset, true),

@@ -266,7 +266,7 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     let words = [
         Some(mode.clone()),
         (messages > 0).then(|| format!("{} behind", format::count_usize(messages))),
-        (behind.time > Duration::ZERO).then(|| lag(behind.time)),
+        (behind.time > Duration::ZERO).then(|| format::latency(behind.time)),
         is_full.then(|| "memory full".to_owned()),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
@@ -274,15 +274,6 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     TitleSegment {
         short: (messages > 0).then_some(mode),
         ..TitleSegment::new(NEEDED - 1, text, style)
-    }
-}
-
-/// `1.5s` where it is short, `4m 10s` where it is long.
-fn lag(time: Duration) -> String {
-    if time < Duration::from_secs(60) {
-        format::latency(time)
-    } else {
-        format::exact_age(time)
     }
 }
 
@@ -408,8 +399,8 @@ fn removed(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
 /// Messages that came in between others, after these had been there for a while.
 fn out_of_order(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let count = tail.out_of_order().count();
-    let (sign, seconds) = (theme.glyphs.late, LATE_AFTER.as_secs());
-    let text = format!("{sign} {} over {seconds}s late", format::count_u64(count));
+    let (sign, window) = (theme.glyphs.late, format::age(LATE_AFTER));
+    let text = format!("{sign} {} over {window} late", format::count_u64(count));
     (count > 0).then(|| TitleSegment::new(3, text, theme.degraded))
 }
 

@@ -17,6 +17,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::cli_test_cluster::{TestCluster, bare, read_lines, signal};
+use crate::screens::picture_of_metrics;
 use crate::watchdog::{CAP, end_of};
 
 /// An exporter that ends with the test.
@@ -234,6 +235,45 @@ fn a_broker_that_dies_is_told_and_then_that_nobody_answers() {
     assert!(samples.get(newest).is_some(), "the last that was known");
     let age = samples.get("liftbridge_truth_age_seconds");
     assert!(age.is_some_and(|age| age > 1.0), "with its age: {age:?}");
+}
+
+#[test]
+fn the_picture_of_the_guide_is_what_a_scrape_serves() {
+    let test = TestCluster::new();
+    test.ok("create orders --partitions 2 --replication 3");
+    for _ in 0..5 {
+        test.ok("publish orders value -p 1 --ack all");
+    }
+    test.ok("cursor set billing orders:1 1");
+    let exporter = Exporter::start(&test, &[]);
+    fault(&test, "kill 2");
+    // What is the same each time.
+    let shown = [
+        "liftbridge_broker_up",
+        "liftbridge_finding",
+        "liftbridge_partition_newest_offset",
+        "liftbridge_cursor_offset",
+        "liftbridge_cursor_lag_messages",
+    ];
+    let lag = "liftbridge_cursor_lag_messages{";
+    let finding = "liftbridge_finding{rule=\"broker-silent\"";
+    let begun = Instant::now();
+    let body = loop {
+        let body = exporter.get("/metrics", "text/plain").body;
+        if body.contains(lag) && body.contains(finding) {
+            break body;
+        }
+        assert!(begun.elapsed() < CAP, "never seen: {body}");
+    };
+    let is_of = |line: &&str| {
+        let name = line.split(' ').nth(2).filter(|_| line.starts_with('#'));
+        let name = name.unwrap_or_else(|| name_of(line));
+        shown.contains(&name)
+            && !line.contains("partition=\"0\"")
+            && (!line.starts_with("liftbridge_finding{") || line.starts_with(finding))
+    };
+    let lines: Vec<&str> = body.lines().filter(is_of).collect();
+    picture_of_metrics("exporter", "curl -s http://127.0.0.1:9393/metrics", &lines);
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod svg;
 mod tables;
 mod verification;
 
+pub(crate) use pictures::picture_of_metrics;
+
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};

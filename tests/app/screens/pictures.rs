@@ -8,6 +8,9 @@ use std::time::Duration;
 use liftui::app::{Playback, PlaybackState};
 use liftui::ui::Theme;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Widget};
 
 use crate::messages::{decoded, line, tailing, traced, type_query, with_cursors};
 use crate::world::World;
@@ -78,8 +81,38 @@ fn of_the_past(mut world: World) -> World {
 
 fn picture(name: &str, mut world: World) {
     let buffer = frame(&mut world, 120, 32, &Theme::default());
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/screens");
-    compare_with(&path.join(format!("{name}.svg")), &svg(&buffer));
+    compare_with(&folder().join(format!("{name}.svg")), &svg(&buffer));
+}
+
+/// What a command printed, as lines of metrics: names, labels and values apart.
+pub(crate) fn picture_of_metrics(name: &str, command: &str, lines: &[&str]) {
+    let theme = Theme::default();
+    let typed = vec![
+        Span::styled("$ ", theme.muted),
+        Span::styled(command.to_owned(), theme.title),
+    ];
+    let printed = lines.iter().map(|line| match line.split_once([' ', '{']) {
+        Some(("#", _)) | None => vec![Span::styled(*line, theme.muted)],
+        Some((metric, _)) => {
+            let at = line.rfind(' ').unwrap_or_default();
+            let (series, value) = line.split_at(at);
+            let labels = series.trim_start_matches(metric);
+            vec![
+                Span::styled(metric, theme.text),
+                Span::styled(labels, theme.json_string),
+                Span::styled(value, theme.json_number),
+            ]
+        }
+    });
+    let all: Vec<Line<'_>> = [typed].into_iter().chain(printed).map(Line::from).collect();
+    let height = u16::try_from(all.len()).expect("it fits a picture");
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, height));
+    Paragraph::new(all).render(buffer.area, &mut buffer);
+    compare_with(&folder().join(format!("{name}.svg")), &svg(&buffer));
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/screens")
 }
 
 /// A buffer as an image.

@@ -4,6 +4,7 @@
 mod heartbeat;
 mod options;
 mod positions;
+mod reader_factory;
 mod readers;
 
 use std::collections::VecDeque;
@@ -125,7 +126,7 @@ impl Client {
         let stop = CancellationToken::new();
         let (heartbeat, membership) = Heartbeat::new(Arc::clone(self.inner()), &options, &joined);
         let running = stop.clone();
-        let told_after = heartbeat.interval();
+        let reported_every = heartbeat.interval();
         self.inner().tasks.run(async move {
             running.run_until_cancelled(heartbeat.run()).await;
         });
@@ -134,7 +135,7 @@ impl Client {
         checkpoint.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         checkpoint.reset();
         Ok(Consumer {
-            readers: PartitionReaders::new(self.clone(), &options, told_after),
+            readers: PartitionReaders::new(self.clone(), &options, reported_every),
             client: self.clone(),
             options,
             changes: WatchStream::from_changes(membership.clone()),

@@ -124,7 +124,7 @@ impl Publisher {
         let target = Target::Partition(stream, partition);
         check_size(&request, Rpc::PublishAsync, &target)?;
         let place = Arc::clone(&self.permits).acquire_owned().await;
-        let (answer, receipt) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
         let wait = options
             .deadline
             .unwrap_or(self.inner.options.request_timeout);
@@ -141,7 +141,7 @@ impl Publisher {
         };
         self.queue.send(job).await.or(Err(Error::closed()))?;
         Ok(AckFuture {
-            answer: receipt,
+            answer: answered,
             target,
             begun,
         })

@@ -59,14 +59,14 @@ impl Call<'_> {
 
     /// What a server meant by a status, or the error where no server sent it.
     pub(crate) fn meaning(&self, status: &Status) -> Result<Meaning, Error> {
-        let trouble = match status.source() {
+        let failure = match status.source() {
             Some(cause) => failure_from_cause(cause),
             None if grpc_channel::is_from_server(status) => {
                 return Ok(status::of_status(self.rpc, status.code(), status.message()));
             }
             None => synthesised_status(status),
         };
-        Err(self.broken(&trouble))
+        Err(self.broken(&failure))
     }
 
     /// The server ended a subscription without a reason.
@@ -91,13 +91,13 @@ impl Call<'_> {
         self.broken(&TransportFailure::new(ErrorKind::Timeout, words))
     }
 
-    fn broken(&self, trouble: &TransportFailure) -> Error {
-        let sentence = format!("broker {} {}", self.address, trouble.words);
-        if trouble.unsent {
-            return Error::new(trouble.kind, self.broker(), sentence).never_sent();
+    fn broken(&self, failure: &TransportFailure) -> Error {
+        let sentence = format!("broker {} {}", self.address, failure.words);
+        if failure.unsent {
+            return Error::new(failure.kind, self.broker(), sentence).never_sent();
         }
         let may_have_changed = matches!(
-            trouble.kind,
+            failure.kind,
             ErrorKind::Unreachable
                 | ErrorKind::BadAnswer
                 | ErrorKind::Timeout
@@ -107,7 +107,7 @@ impl Call<'_> {
         if self.rpc.changes() && may_have_changed {
             return Error::outcome_unknown(self.rpc, self.target.clone(), &sentence);
         }
-        Error::new(trouble.kind, self.broker(), sentence)
+        Error::new(failure.kind, self.broker(), sentence)
     }
 
     fn broker(&self) -> Target {
@@ -190,16 +190,16 @@ fn failure_from_cause(cause: &(dyn StdError + 'static)) -> TransportFailure {
     }
     let found = causes(cause).find_map(known_cause);
     let unresolved = || causes(cause).any(|error| error.to_string() == "dns error");
-    let mut trouble = match found {
+    let mut failure = match found {
         _ if unresolved() => {
             TransportFailure::new(ErrorKind::BadAddress, "has a host that cannot be resolved")
         }
-        Some(trouble) => trouble,
+        Some(failure) => failure,
         None if unsent => TransportFailure::new(ErrorKind::Unreachable, "cannot be reached"),
         None => TransportFailure::new(ErrorKind::Unreachable, CLOSED),
     };
-    trouble.unsent = unsent;
-    trouble
+    failure.unsent = unsent;
+    failure
 }
 
 fn known_cause(error: &(dyn StdError + 'static)) -> Option<TransportFailure> {

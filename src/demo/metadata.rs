@@ -144,7 +144,7 @@ impl Cluster {
         let now = Instant::now();
         let listed = match self.brokers[at].listed(now, self.timings.cache_age) {
             Some(listed) => listed,
-            None => self.survey(at, deadline).await,
+            None => self.poll_brokers(at, deadline).await,
         };
         let loads = self.lock().loads.clone();
         let metadata = |broker: BrokerIndex| pb::Broker {
@@ -160,33 +160,33 @@ impl Cluster {
 
     /// Asks all brokers whether they are there. Whoever has answered when all have, when the caller's patience ends or when
     /// it leaves is listed from now on, and nobody else.
-    async fn survey(&self, at: BrokerIndex, deadline: Option<Instant>) -> BrokerSet {
-        let mut survey = Survey {
+    async fn poll_brokers(&self, at: BrokerIndex, deadline: Option<Instant>) -> BrokerSet {
+        let mut poll = BrokerPoll {
             cluster: self,
             at,
             answered: std::iter::once(at).collect(),
         };
-        let end = deadline.unwrap_or_else(|| Instant::now() + self.timings.survey);
+        let end = deadline.unwrap_or_else(|| Instant::now() + self.timings.broker_poll);
         let all = BrokerSet::all(self.brokers.len());
         let asked = Instant::now();
         let mut wait = ANSWER_TIME;
-        while survey.answered != all && Instant::now() < end {
+        while poll.answered != all && Instant::now() < end {
             timings::wait(wait.min(end - Instant::now())).await;
-            survey.take_answers(asked);
+            poll.take_answers(asked);
             wait = (wait * 2).min(ANSWER_TIME_MOST);
         }
-        survey.answered
+        poll.answered
     }
 }
 
 /// A broker's question to the others, while it waits for answers.
-struct Survey<'a> {
+struct BrokerPoll<'a> {
     cluster: &'a Cluster,
     at: BrokerIndex,
     answered: BrokerSet,
 }
 
-impl Survey<'_> {
+impl BrokerPoll<'_> {
     /// Takes the answers that have come: of whoever is there and is not busy with it.
     fn take_answers(&mut self, asked: Instant) {
         for broker in self.cluster.answering().iter() {
@@ -198,7 +198,7 @@ impl Survey<'_> {
     }
 }
 
-impl Drop for Survey<'_> {
+impl Drop for BrokerPoll<'_> {
     fn drop(&mut self) {
         self.cluster.brokers[self.at].set_listed(self.answered, Instant::now());
     }

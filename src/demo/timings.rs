@@ -41,7 +41,7 @@ pub(super) struct Timings {
     /// How old a broker's list of brokers may grow before it asks around again.
     pub(super) cache_age: Duration,
     /// How long it waits for silent brokers when the caller set no deadline (wire-contract §0.5).
-    pub(super) survey: Duration,
+    pub(super) broker_poll: Duration,
     /// How long a consumer may be silent before its group drops it.
     pub(super) consumer_timeout: Duration,
     /// How long reports about a group's coordinator count together.
@@ -85,7 +85,7 @@ impl Timings {
             replay_emptied: scaled(3_000),
             stale: scaled(6_000),
             cache_age: scaled(120_000),
-            survey: scaled(3_000),
+            broker_poll: scaled(3_000),
             consumer_timeout: scaled(15_000),
             coordinator_timeout: scaled(15_000),
             housekeeping: scaled(100).max(Duration::from_millis(5)),

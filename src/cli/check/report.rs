@@ -52,8 +52,8 @@ impl Report {
         let mut advice = Vec::new();
         for finding in self.root_findings() {
             let mut without_advice = |text| {
-                let (line, said) = split_advice(text);
-                advice.extend(said);
+                let (line, remedy) = split_advice(text);
+                advice.extend(remedy);
                 sanitise::line(line)
             };
             let message = without_advice(&finding.message);
@@ -127,10 +127,10 @@ impl Report {
         let totals = &self.truth.totals;
         let word = self.verdict.as_str();
         // A bar would end the text and begin the figures.
-        let said = sanitise::line(&parts.join("; ")).replace('|', "/");
+        let summary = sanitise::line(&parts.join("; ")).replace('|', "/");
         writeln!(
             out,
-            "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} leaderless={} leader_unreachable={} under_replicated={} findings={}",
+            "LIFTBRIDGE {word} - {summary} | brokers={} silent={} partitions={} leaderless={} leader_unreachable={} under_replicated={} findings={}",
             self.truth.members().count(),
             self.truth.members().filter(|b| b.reach.is_silent()).count(),
             totals.partitions,

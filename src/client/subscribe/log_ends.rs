@@ -85,7 +85,7 @@ impl Connector {
         let partition = own.partition(&spec.stream, spec.partition)?;
         let leads = partition.leader.is_some() && partition.leader == own.answered_by;
         // Servers before 1.3 fill in none of the two (wire-contract §1.2).
-        let tells = partition.newest_offset != 0 || partition.high_watermark != 0;
-        (leads && tells).then(|| LogEnds::of(partition))
+        let fills_them_in = partition.newest_offset != 0 || partition.high_watermark != 0;
+        (leads && fills_them_in).then(|| LogEnds::of(partition))
     }
 }

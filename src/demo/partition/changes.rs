@@ -12,7 +12,7 @@ use crate::model::Timestamp;
 
 impl PartitionState {
     /// Each broker's part, of those that hear of a change at once.
-    fn told_replicas(&mut self) -> impl Iterator<Item = &mut Replica> {
+    fn current_replicas(&mut self) -> impl Iterator<Item = &mut Replica> {
         let all = self.replicas.iter_mut();
         all.filter(|replica| replica.outdated.is_none())
     }
@@ -27,7 +27,7 @@ impl Partition {
             agreed.log_state = LogState::Paused;
             agreed.paused_flag = true;
             agreed.times_closed += 1;
-            for replica in state.told_replicas() {
+            for replica in state.current_replicas() {
                 record(&mut replica.pause_times, now);
                 replica.pending_acks.clear();
             }
@@ -46,7 +46,7 @@ impl Partition {
         agreed.log_state = LogState::Open;
         agreed.readonly &= !lose_readonly;
         state.active_at = Instant::now();
-        for replica in state.told_replicas() {
+        for replica in state.current_replicas() {
             record(&mut replica.pause_times, now);
         }
         state.replicas.resume(live);
@@ -59,7 +59,7 @@ impl Partition {
         self.change(|state| {
             state.replicas.agreed.readonly = readonly;
             state.replicas.agreed.readonly_flag = readonly;
-            for replica in state.told_replicas() {
+            for replica in state.current_replicas() {
                 record(&mut replica.readonly_times, now);
             }
         });
@@ -69,7 +69,7 @@ impl Partition {
     pub(in crate::demo) fn delete(&self) {
         self.change(|state| {
             state.replicas.agreed.log_state = LogState::Deleted;
-            for replica in state.told_replicas() {
+            for replica in state.current_replicas() {
                 replica.log = Log::default();
                 replica.high_watermark = -1;
                 replica.pending_acks.clear();

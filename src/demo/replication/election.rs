@@ -48,18 +48,20 @@ impl ReplicaSet {
         for replica in &mut self.replicas {
             replica.behind_since = None;
         }
-        let told = self.holders.iter().filter(|other| {
+        let followers = self.holders.iter().filter(|other| {
             live.contains(*other) && self.replicas[*other].outdated.is_none() && *other != broker
         });
-        let told: BrokerSet = told.collect();
-        let first = election.controller.filter(|first| told.contains(*first));
+        let followers: BrokerSet = followers.collect();
+        let first = election
+            .controller
+            .filter(|first| followers.contains(*first));
         if let Some(first) = first {
             self.replicas[first].truncate_after(None);
         }
         if self.replicas[broker].outdated.is_none() {
             self.begin_leadership(broker);
         }
-        for other in told.iter().filter(|other| Some(*other) != first) {
+        for other in followers.iter().filter(|other| Some(*other) != first) {
             self.follow(other, live);
         }
     }

@@ -21,14 +21,14 @@ pub(super) struct Lost {
 pub(super) fn words(lost: &[Lost]) -> (String, Vec<String>) {
     match lost {
         [Lost { loss: one, .. }] => {
-            let said = format!("went back from {} to {}", offset(one.from), offset(one.to));
+            let message = format!("went back from {} to {}", offset(one.from), offset(one.to));
             let leads = format!("{} leads it with that log", one.leader);
             let detail = advice(lost).into_iter().chain([leads]);
-            (said, detail.collect())
+            (message, detail.collect())
         }
         many => {
             let sum = total(many.iter().map(|one| missing(one.loss.from, one.loss.to)));
-            let said = format!("went back by {}", counted(sum, "message"));
+            let message = format!("went back by {}", counted(sum, "message"));
             let each = many.iter().map(
                 |Lost {
                      partition, loss, ..
@@ -37,7 +37,7 @@ pub(super) fn words(lost: &[Lost]) -> (String, Vec<String>) {
                     format!("{partition}: from {from} to {to}, led by {}", loss.leader)
                 },
             );
-            (said, advice(many).into_iter().chain(each).collect())
+            (message, advice(many).into_iter().chain(each).collect())
         }
     }
 }

@@ -235,7 +235,7 @@ fn tell(mut latencies: Latencies, out: &mut impl Write) -> Outcome {
     writeln!(
         out,
         "key to changed frame, {} keys while reading: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, longest {:.1} ms; \
-         required p99 33 ms",
+         required p99 16 ms",
         latencies.presses.len(),
         ms(at(50)),
         ms(at(90)),
@@ -258,7 +258,7 @@ fn tell(mut latencies: Latencies, out: &mut impl Write) -> Outcome {
         .collect();
     writeln!(
         out,
-        "first match on screen, ms: {}; required 50",
+        "first match on screen, ms: {}; required 30",
         first.join(", ")
     )?;
     let hostile = latencies.hostile.iter().max().copied().unwrap_or_default();

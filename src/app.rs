@@ -211,6 +211,12 @@ impl App {
         self.overlays.awaits_quiet()
     }
 
+    /// Whether the tail that is shown is searched, and nothing was found yet.
+    pub fn awaits_match(&self) -> bool {
+        let shown = self.screens.tails.shown();
+        shown.is_some_and(|tail| tail.search().is_scanning() && tail.store().is_empty())
+    }
+
     /// How times are shown.
     pub fn times(&self) -> &TimeDisplay {
         &self.context.times

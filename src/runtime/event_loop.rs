@@ -290,10 +290,14 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             recorder.record_event(&event, &self.app);
         }
         self.note_change(&event);
+        let awaits_match = self.app.awaits_match();
         for effect in self.app.update(event) {
             if let Some(effect) = self.executor.carry_out(effect) {
                 self.carry_out(effect)?;
             }
+        }
+        if awaits_match && !self.app.awaits_match() {
+            self.frame_limiter.answered();
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ const BURST_FRAME: Duration = Duration::from_millis(8);
 #[derive(Debug, Default)]
 pub(super) struct FrameLimiter {
     changed: bool,
-    /// Whether somebody has pressed a key since the last frame.
+    /// Whether somebody has pressed a key since the last frame, or got what one has asked for.
     pressed: bool,
     drawn: Option<Instant>,
     /// When the last frame was drawn before its turn.
@@ -32,6 +32,11 @@ impl FrameLimiter {
 
     /// Somebody has pressed a key, and waits for what it does.
     pub(super) fn pressed(&mut self) {
+        self.pressed = true;
+    }
+
+    /// What a key has asked for has come, and is shown as soon as the answer to a key.
+    pub(super) fn answered(&mut self) {
         self.pressed = true;
     }
 
@@ -90,6 +95,8 @@ mod tests {
         );
         limiter.changed();
         assert_eq!(limiter.due(start), Some(start + FRAME));
+        limiter.answered();
+        assert_eq!(limiter.due(start), Some(start + KEY_FRAME));
     }
 
     #[tokio::test(start_paused = true)]

@@ -443,7 +443,9 @@ fn a_query_shows_what_scans_find_and_matches_new_messages_too() {
         }
         dashboard.event(Event::Scan(*id, ScanEvent::Finished { undecided: 0 }));
     };
+    assert!(dashboard.app.awaits_match(), "a frame waits for it");
     scanned(&mut dashboard);
+    assert!(!dashboard.app.awaits_match());
     assert_eq!(
         (dashboard.tail().store().len(), dashboard.selected()),
         (3, 27)

@@ -6,7 +6,8 @@ use super::focus::{Pane, Screen};
 use super::named_partitions::existing_partitions;
 use super::notice::Level;
 use super::settings::Settings;
-use super::typed_command::{Awaited, unquoted};
+use super::shell_commands::shell_words;
+use super::typed_command::Awaited;
 use crate::model::{
     Locator, MessagePlace, Place, StreamName, did_you_mean, parse_addresses, parse_start,
 };
@@ -17,8 +18,12 @@ impl App {
     pub(super) fn open_typed(&mut self, text: &str) {
         // What is copied is a command.
         let text = text.trim();
-        let command = text.strip_prefix("liftui open ");
-        match command.map_or(text, |rest| unquoted(rest.trim())).parse() {
+        let words = text.strip_prefix("liftui open ").map(shell_words);
+        let word = match words.as_deref() {
+            Some([word]) => word,
+            _ => text,
+        };
+        match word.parse() {
             Ok(locator) => self.open_locator(locator),
             Err(sentence) => self.context.notify(Level::Error, sentence),
         }

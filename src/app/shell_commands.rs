@@ -56,10 +56,23 @@ pub struct MessageRange {
     pub is_story: bool,
 }
 
+/// The words of a line as a shell splits it; one with an open quote is split at its blanks.
+pub(super) fn shell_words(line: &str) -> Vec<String> {
+    let at_blanks = || line.split_whitespace().map(str::to_owned).collect();
+    shlex::split(line).unwrap_or_else(at_blanks)
+}
+
 /// Whether a line is one for the command line's parser: it begins with one of these commands, and has options behind it, or
-/// words that the dashboard's own command of that name does not take; `own` is what that takes, where there is one.
-pub(super) fn is_shell_line(line: &str, own: Option<Argument>, known: &[ShellCommand]) -> bool {
-    let mut words = line.split_whitespace();
+/// words that the dashboard's own command of that name does not take; `own` is what that takes, where there is one. A name
+/// with blanks may stand without quotes where a stream has it.
+pub(super) fn is_shell_line(
+    line: &str,
+    own: Option<Argument>,
+    known: &[ShellCommand],
+    is_stream: impl Fn(&str) -> bool,
+) -> bool {
+    let words = shell_words(line);
+    let mut words = words.iter().map(String::as_str);
     let first = words.next().unwrap_or_default();
     if !known.iter().any(|command| command.name == first) {
         return false;
@@ -73,6 +86,11 @@ pub(super) fn is_shell_line(line: &str, own: Option<Argument>, known: &[ShellCom
         Some(Argument::None) => words.next().is_some(),
         // It has options of its own, with a preview.
         Some(Argument::Cursor | Argument::CursorName) => false,
+        // A tail reads several, and a count has places behind its stream.
+        Some(Argument::Stream) if !["tail", "stats"].contains(&first) => {
+            let rest = line.trim_start().strip_prefix(first).unwrap_or_default();
+            words.len() > 1 && !is_stream(rest.trim()) || words.any(is_option)
+        }
         Some(_) => words.any(is_option),
     }
 }
@@ -83,12 +101,13 @@ mod tests {
 
     #[test]
     fn options_and_words_that_a_command_does_not_take_are_for_the_parser() {
-        let known = ["tail", "create", "trace", "stats"].map(|name| ShellCommand {
+        let known = ["tail", "create", "trace", "stats", "publish"].map(|name| ShellCommand {
             name: name.to_owned(),
             options: Vec::new(),
             is_for_shell: false,
         });
-        let is_for_parser = |line, own| is_shell_line(line, own, &known);
+        let is_for_parser =
+            |line, own| is_shell_line(line, own, &known, |name| name == "of two words");
         assert!(is_for_parser("tail orders -q paid", Some(Argument::Stream)));
         assert!(is_for_parser(
             "tail orders --from @-10m",
@@ -100,6 +119,21 @@ mod tests {
             !is_for_parser("stats -50", Some(Argument::Stream)),
             "a seek is no option"
         );
+        for (line, has_value) in [
+            ("publish orders", false),
+            ("publish 'of two words'", false),
+            ("publish of two words", false),
+            ("publish orders hello", true),
+            ("publish orders 'of two words'", true),
+            ("publish 'of two words' hello", true),
+            ("publish orders --key k", true),
+        ] {
+            assert_eq!(
+                is_for_parser(line, Some(Argument::Stream)),
+                has_value,
+                "{line}"
+            );
+        }
         assert!(is_for_parser("create orders", Some(Argument::None)));
         assert!(!is_for_parser("create", Some(Argument::None)));
         assert!(is_for_parser("trace key:a", None));

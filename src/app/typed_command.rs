@@ -18,6 +18,7 @@ use super::notice::Level;
 use super::overlays::Overlay;
 use super::overlays::command_line::CommandLine;
 use super::overlays::confirm::Confirm;
+use super::shell_commands::shell_words;
 use super::shown_times;
 use super::verification::ONE_PARTITION;
 use crate::health::{BrokerTruth, ShortNames};
@@ -31,12 +32,6 @@ const AWAITED_FOR: Duration = Duration::from_secs(4);
 
 /// How old the time of the last tick may be.
 const BETWEEN_TICKS: Duration = Duration::from_secs(1);
-
-/// A word without the quotes that a shell would have taken away.
-pub(super) fn unquoted(word: &str) -> &str {
-    let inside = |quote| word.strip_prefix(quote)?.strip_suffix(quote);
-    inside('\'').or_else(|| inside('"')).unwrap_or(word)
-}
 
 /// A command that was typed with the name of a stream which no broker had named yet.
 #[derive(Clone, Debug)]
@@ -205,7 +200,8 @@ impl App {
     }
 
     fn run_with_stream(&mut self, command: Command, argument: &str) {
-        let words: Vec<&str> = argument.split_whitespace().map(unquoted).collect();
+        let words = shell_words(argument);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let is_several = words.len() > 1 || is_pattern(argument);
         let is_one = self.truth().stream(argument).is_some();
         if command == ClusterCommand::Tail.into() && is_several && !is_one {

@@ -188,7 +188,10 @@ async fn the_form_says_before_anything_is_sent_what_is_in_its_way() {
 
     dashboard.press("p");
     dashboard
-        .wait_for("of 3 partitions of orders, 0, 1 are paused, readonly or without a leader")
+        .wait_for("orders:0 is readonly: a message there is refused by its broker")
+        .await;
+    dashboard
+        .wait_for("orders:1 is paused: a message there wakes it")
         .await;
     dashboard.press("tab tab");
     dashboard.type_text("{\"total\": 7");
@@ -199,7 +202,7 @@ async fn the_form_says_before_anything_is_sent_what_is_in_its_way() {
     dashboard.wait_while("is none").await;
     dashboard.press("shift-tab shift-tab shift-tab right");
     dashboard
-        .wait_for("orders:0 is readonly: its broker will refuse the message")
+        .wait_for("orders:0 is readonly: the message is refused by its broker")
         .await;
     dashboard.shut_down().await;
 }

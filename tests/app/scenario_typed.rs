@@ -49,6 +49,32 @@ async fn a_tail_is_typed_with_its_range_and_its_query() {
 }
 
 #[tokio::test]
+async fn a_message_is_published_by_a_line_as_in_a_shell() {
+    let (cluster, _client) = cluster_with(&["orders", "q\"uo'te"]).await;
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("3");
+    dashboard.wait_for_row(&["orders", "●"]).await;
+    for (line, shown) in [
+        ("publish orders -p 0 first", "acked: orders:0 @ 0"),
+        ("publish orders 'two words'", "acked: orders"),
+        (
+            "publish 'q\"uo'\\''te' -p 0 quoted",
+            "acked: q\"uo'te:0 @ 0",
+        ),
+    ] {
+        dashboard.press(":");
+        dashboard.type_text(line);
+        dashboard.press("enter");
+        dashboard.wait_for(shown).await;
+    }
+    dashboard.press(":");
+    dashboard.type_text("tail 'q\"uo'\\''te' ");
+    dashboard.press("enter");
+    dashboard.wait_for("quoted").await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
 async fn changes_are_typed_with_their_options_and_asked_about() {
     let (cluster, _client) = cluster_with(&["orders"]).await;
     let mut dashboard = Driver::open(&cluster);

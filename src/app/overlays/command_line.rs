@@ -17,7 +17,7 @@ use crate::app::input::history::{History, Recall};
 use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
 use crate::app::settings::Settings;
-use crate::app::shell_commands::{ShellCommand, is_shell_line};
+use crate::app::shell_commands::{ShellCommand, is_shell_line, shell_words};
 use crate::health::Truth;
 use crate::model::{CursorMoveSpec, MessagePlace, did_you_mean, nearest, shell_line};
 
@@ -232,7 +232,8 @@ impl CommandLine {
         let own = command_of(word).map(Command::argument);
         // Behind `stats` stands a range of what is chosen, or streams as in a shell.
         let own = own.filter(|_| !counts_streams(line, truth));
-        if is_shell_line(line, own, &context.settings.shell_commands) {
+        let is_stream = |name: &str| truth.stream(name).is_some();
+        if is_shell_line(line, own, &context.settings.shell_commands, is_stream) {
             return context.emit(Effect::ParseLine(line.to_owned()));
         }
         match parse(line) {
@@ -280,9 +281,10 @@ impl CommandLine {
 
 /// Whether a line counts what is in streams that it names.
 fn counts_streams(line: &str, truth: &Truth) -> bool {
-    let mut words = line.split_whitespace();
+    let words = shell_words(line);
+    let mut words = words.iter().map(String::as_str);
     let command = words.next().and_then(command_of);
-    let Some(first) = words.next().map(|word| word.trim_matches(['\'', '"'])) else {
+    let Some(first) = words.next() else {
         return false;
     };
     let name = first.rsplit_once(':').map_or(first, |(name, _)| name);

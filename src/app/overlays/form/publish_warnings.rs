@@ -1,10 +1,12 @@
 //! What is worth knowing before a message is sent: how its partition is, and that a value is not the JSON it looks like.
 //! Nothing of it stops anybody: truth may be a poll old, and a value is whatever its reader takes it for.
 
+use std::collections::BTreeMap;
+
 use super::publish_form::chooses_partition;
 use super::{FieldId, Form, FormKind};
 use crate::health::{Known, PartitionTruth, Truth};
-use crate::model::PartitionId;
+use crate::model::{PartitionId, format_ranges, verb_of};
 
 /// Values longer than this are not read on every frame.
 const MOST_READ: usize = 64 * 1024;
@@ -15,31 +17,41 @@ impl Form {
         if self.kind() != FormKind::Publish {
             return Vec::new();
         }
-        let target = self.target_warning(truth);
-        target.into_iter().chain(self.value_warning()).collect()
+        let targets = self.target_warnings(truth).unwrap_or_default();
+        targets.into_iter().chain(self.value_warning()).collect()
     }
 
-    fn target_warning(&self, truth: &Truth) -> Option<String> {
+    /// What is in the way of the message where it goes, or may go: a sentence for each such thing, with its partitions.
+    fn target_warnings(&self, truth: &Truth) -> Option<Vec<String>> {
         let text = |id| self.field(id).map(super::Field::text);
         let stream = truth.stream(&text(FieldId::Stream)?)?;
+        let mut partitions: Vec<&PartitionTruth> = stream.partitions.iter().collect();
         if chooses_partition(self) {
             let id: PartitionId = text(FieldId::Partition)?.parse().ok()?;
-            let partition = stream.partitions.iter().find(|one| one.id == id)?;
-            let state = state(partition)?;
-            return Some(format!("{}:{id} {state}", stream.name));
+            partitions.retain(|one| one.id == id);
         }
-        let of_all = stream.partitions.iter();
-        let stopped: Vec<String> = of_all
-            .filter_map(|one| state(one).map(|_| one.id.to_string()))
-            .collect();
-        (!stopped.is_empty()).then(|| {
-            let all = stream.partitions.len();
+        let is_certain = partitions.len() == 1;
+        let mut blocked: BTreeMap<Obstacle, Vec<PartitionId>> = BTreeMap::new();
+        for partition in partitions {
+            if let Some(obstacle) = Obstacle::of(partition) {
+                blocked.entry(obstacle).or_default().push(partition.id);
+            }
+        }
+        let sentences = blocked.into_iter().map(|(obstacle, ids)| {
+            let (state, outcome) = obstacle.words();
+            let message = if is_certain {
+                "the message"
+            } else {
+                "a message there"
+            };
             format!(
-                "of {all} partitions of {}, {} are paused, readonly or without a leader",
+                "{}:{} {} {state}: {message} {outcome}",
                 stream.name,
-                stopped.join(", ")
+                format_ranges(&ids),
+                verb_of(ids.len(), "are"),
             )
-        })
+        });
+        Some(sentences.collect())
     }
 
     fn value_warning(&self) -> Option<String> {
@@ -54,17 +66,43 @@ impl Form {
     }
 }
 
-/// What stands in a message's way there, and what will come of it (wire-contract §4).
-fn state(partition: &PartitionTruth) -> Option<&'static str> {
-    if partition.readonly == Known::Yes {
-        Some("is readonly: its broker will refuse the message")
-    } else if partition.paused == Known::Yes {
-        Some("is paused: the message wakes it")
-    } else if partition.leader.is_none() {
-        Some("has no leader: the message waits for an election, within the deadline")
-    } else if partition.leader_reachable == Known::No {
-        Some("has a leader that does not answer: the message waits, within the deadline")
-    } else {
-        None
+/// What stands in a message's way in a partition (wire-contract §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Obstacle {
+    Readonly,
+    Paused,
+    NoLeader,
+    SilentLeader,
+}
+
+impl Obstacle {
+    fn of(partition: &PartitionTruth) -> Option<Self> {
+        if partition.readonly == Known::Yes {
+            Some(Self::Readonly)
+        } else if partition.paused == Known::Yes {
+            Some(Self::Paused)
+        } else if partition.leader.is_none() {
+            Some(Self::NoLeader)
+        } else if partition.leader_reachable == Known::No {
+            Some(Self::SilentLeader)
+        } else {
+            None
+        }
+    }
+
+    /// How the partition is, and what comes of a message.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Readonly => ("readonly", "is refused by its broker"),
+            Self::Paused => ("paused", "wakes it"),
+            Self::NoLeader => (
+                "without a leader",
+                "waits for an election, within the deadline",
+            ),
+            Self::SilentLeader => (
+                "led by a broker that does not answer",
+                "waits, within the deadline",
+            ),
+        }
     }
 }

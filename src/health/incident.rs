@@ -104,6 +104,16 @@ impl Incident {
         self.is_open() && was_there && (has_it || self.title == finding.message)
     }
 
+    /// Whether an earlier run has recorded that this finding began, and not that it was over.
+    pub(super) fn has_recorded(&self, kind: IncidentEventKind, finding: &Finding) -> bool {
+        let newest_first = self.events.iter().rev();
+        let mut of_it = newest_first.filter(|event| event.text.ends_with(&*finding.message));
+        of_it.next().is_some_and(|last| {
+            let was_there = finding.at_least || finding.since <= Timestamp(last.at);
+            last.kind == kind && last.text == *finding.message && was_there
+        })
+    }
+
     /// How bad it was at its worst.
     pub fn severity(&self) -> Severity {
         if self.severity == Severity::Critical.as_str() {

@@ -321,7 +321,10 @@ impl IncidentRecorder {
         let is_news = finding.since.age(now) < FIRST_LOOK || self.is_first_look(now);
         let at = if is_news { finding.since } else { now };
         let at = at.max(Timestamp(incident)).min(now);
-        self.add(incident, at, kind, &finding.message, &finding.detail);
+        let is_recorded = |it: &Incident| it.has_recorded(kind, finding);
+        if !self.find(incident).is_some_and(is_recorded) {
+            self.add(incident, at, kind, &finding.message, &finding.detail);
+        }
         let severity = finding.severity.as_str();
         let is_root = finding.cause.is_none();
         self.change(incident, |incident| {

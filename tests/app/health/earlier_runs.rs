@@ -125,3 +125,27 @@ fn what_an_earlier_run_saw_go_is_lost_still_though_the_log_has_grown_past_it() {
     other.report_all(100.0, &[1, 2, 3], &log(500));
     assert!(found(&other.truth(100.0), Rule::LogWentBack).is_none());
 }
+
+#[test]
+fn what_goes_on_is_recorded_once_over_several_runs() {
+    let mut kept = earlier_run(100.0);
+    let events = |kept: &[Arc<Incident>]| -> Vec<String> {
+        let all = kept.iter().flat_map(|incident| &incident.events);
+        all.map(|event| format!("{:?} {}", event.kind, event.text))
+            .collect()
+    };
+    let once = events(&kept);
+    assert!(!once.is_empty());
+    for run in 1..=3 {
+        let begun = 400.0 * f64::from(run);
+        let mut world = later_run(IncidentRecorder::unfinished(&kept), begun);
+        let mut recorder = IncidentRecorder::new(kept);
+        for seconds in [begun, begun + 1.0, begun + 5.0] {
+            world.refuse(seconds, 2);
+            world.report_all(seconds, &[1, 3], &led_by(1));
+            recorder.record(&world.truth(seconds), &TruthChanges::default(), at(seconds));
+        }
+        kept = recorder.incidents().to_vec();
+        assert_eq!(events(&kept), once, "run {run}");
+    }
+}

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::Argument;
+use crate::health::Truth;
 use crate::model::Operation;
 use crate::store::Query;
 
@@ -69,7 +70,7 @@ pub(super) fn is_shell_line(
     line: &str,
     own: Option<Argument>,
     known: &[ShellCommand],
-    is_stream: impl Fn(&str) -> bool,
+    truth: &Truth,
 ) -> bool {
     let words = shell_words(line);
     let mut words = words.iter().map(String::as_str);
@@ -89,7 +90,7 @@ pub(super) fn is_shell_line(
         // A tail reads several, and a count has places behind its stream.
         Some(Argument::Stream) if !["tail", "stats"].contains(&first) => {
             let rest = line.trim_start().strip_prefix(first).unwrap_or_default();
-            words.len() > 1 && !is_stream(rest.trim()) || words.any(is_option)
+            words.len() > 1 && truth.stream(rest.trim()).is_none() || words.any(is_option)
         }
         Some(_) => words.any(is_option),
     }
@@ -97,7 +98,10 @@ pub(super) fn is_shell_line(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::health::StreamTruth;
 
     #[test]
     fn options_and_words_that_a_command_does_not_take_are_for_the_parser() {
@@ -106,8 +110,15 @@ mod tests {
             options: Vec::new(),
             is_for_shell: false,
         });
-        let is_for_parser =
-            |line, own| is_shell_line(line, own, &known, |name| name == "of two words");
+        let spaced = StreamTruth {
+            name: "of two words".into(),
+            ..StreamTruth::default()
+        };
+        let truth = Truth {
+            streams: Arc::new([Arc::new(spaced)]),
+            ..Truth::default()
+        };
+        let is_for_parser = |line, own| is_shell_line(line, own, &known, &truth);
         assert!(is_for_parser("tail orders -q paid", Some(Argument::Stream)));
         assert!(is_for_parser(
             "tail orders --from @-10m",

@@ -17,7 +17,7 @@ use super::shown_times;
 use crate::app::StatisticsSpec;
 use crate::model::{StartAt, StopAt, Timestamp, check_range, counted_plainly};
 use crate::runtime::statistics::StatisticsReader;
-use crate::store::{Statistics, StatisticsOptions, StatisticsReport};
+use crate::store::{PartitionStatistics, Statistics, StatisticsOptions, StatisticsReport};
 use report::StatsPrinter;
 
 /// How often progress is told.
@@ -74,6 +74,7 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
     };
     let report = statistics.report(&options);
     print_incomplete(context, &report, is_stopped);
+    print_removed(context, &report, form);
     let found = report.totals.messages;
     context.console.print_mistake(reader.query_check(), found);
     let bold = context.colours();
@@ -102,6 +103,20 @@ fn print_incomplete(context: &mut CommandContext<'_>, report: &StatisticsReport,
         let count = counted_plainly(report.totals.undecided, "message");
         let sentence =
             format!("the expression of the query costs too much for {count}, not counted here");
+        context.console.print_error(&sentence);
+    }
+}
+
+/// Says on stderr what of the range was removed: a table has lines for it.
+fn print_removed(context: &mut CommandContext<'_>, report: &StatisticsReport, form: OutputForm) {
+    if form == OutputForm::Table {
+        return;
+    }
+    let sentences = report
+        .partitions
+        .iter()
+        .filter_map(PartitionStatistics::removed_sentence);
+    for sentence in sentences {
         context.console.print_error(&sentence);
     }
 }

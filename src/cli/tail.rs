@@ -120,7 +120,7 @@ async fn print_messages(
     let (runner, queue) = TailRunner::new(context.console, subscriptions, from_printer, follows);
     let runner = runner
         .ending_within(ends.then_some(budget))
-        .reporting_silence(waits);
+        .reporting_silence(waits && !ends, follows);
     let runner = match join_options(args, patterns) {
         None if is_trace => runner.skipping_paused(named(args, &cluster)),
         Some(options) => {

@@ -208,13 +208,9 @@ impl CommandLine {
                     });
                     return false;
                 }
-                let words = |kind| words(kind, truth, &context.settings);
-                self.complete(words, &context.settings.shell_commands);
+                self.complete(truth, &context.settings);
             }
-            TextCommand::Complete => {
-                let words = |kind| words(kind, truth, &context.settings);
-                self.complete(words, &context.settings.shell_commands);
-            }
+            TextCommand::Complete => self.complete(truth, &context.settings),
             TextCommand::Older => self.recall(true, history),
             TextCommand::Newer => self.recall(false, history),
         }
@@ -232,8 +228,7 @@ impl CommandLine {
         let own = command_of(word).map(Command::argument);
         // Behind `stats` stands a range of what is chosen, or streams as in a shell.
         let own = own.filter(|_| !counts_streams(line, truth));
-        let is_stream = |name: &str| truth.stream(name).is_some();
-        if is_shell_line(line, own, &context.settings.shell_commands, is_stream) {
+        if is_shell_line(line, own, &context.settings.shell_commands, truth) {
             return context.emit(Effect::ParseLine(line.to_owned()));
         }
         match parse(line) {
@@ -250,18 +245,14 @@ impl CommandLine {
     }
 
     /// Puts the next completion into the line.
-    fn complete(
-        &mut self,
-        words: impl Fn(Argument) -> Vec<String>,
-        shell_commands: &[ShellCommand],
-    ) {
+    fn complete(&mut self, truth: &Truth, settings: &Settings) {
         let next = match self.completion.take() {
             Some(shown) => Completion {
                 index: cycled_index(shown.index, shown.candidates.len(), true),
                 ..shown
             },
             None => Completion {
-                candidates: completions(&self.editor.text(), words, shell_commands),
+                candidates: self.candidates(truth, settings),
                 index: 0,
             },
         };
@@ -452,7 +443,10 @@ fn completed_words(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::health::StreamTruth;
 
     fn words(argument: Argument) -> Vec<String> {
         assert_eq!(argument, Argument::Stream);
@@ -489,9 +483,19 @@ mod tests {
 
     #[test]
     fn tab_walks_through_what_the_line_could_become() {
+        let streams = ["orders", "payments"].map(|name| {
+            Arc::new(StreamTruth {
+                name: name.into(),
+                ..StreamTruth::default()
+            })
+        });
+        let truth = Truth {
+            streams: Arc::new(streams),
+            ..Truth::default()
+        };
         let mut line = CommandLine::new("delete ");
         for expected in ["delete orders", "delete payments", "delete orders"] {
-            line.complete(words, &[]);
+            line.complete(&truth, &Settings::default());
             assert_eq!(line.editor().text(), expected);
         }
     }

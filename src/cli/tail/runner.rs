@@ -75,6 +75,8 @@ pub(super) struct TailRunner<'c> {
     printed: Arc<AtomicU64>,
     /// Ticks since a message came; `None` once that was reported.
     quiet: Option<u32>,
+    /// How many ticks without a message are silence.
+    quiet_for: u32,
     /// How long brokers may keep a range waiting; `None` where what is yet to come is waited for.
     budget: Option<ReadBudget>,
     /// What the first partition that failed ends the command with.
@@ -118,6 +120,7 @@ impl<'c> TailRunner<'c> {
             received: 0,
             printed,
             quiet: None,
+            quiet_for: SECOND,
             budget: None,
             exit: Exit::DONE,
             joining: None,
@@ -130,10 +133,12 @@ impl<'c> TailRunner<'c> {
         (runner, queue)
     }
 
-    /// Reports once on stderr when nothing comes, if it `waits` for anything.
-    pub(super) fn reporting_silence(self, waits: bool) -> Self {
+    /// Reports once on stderr when nothing comes, if it `waits` for anything: later where it ends at an offset, because it
+    /// takes seconds to find out that nothing is kept before that.
+    pub(super) fn reporting_silence(self, waits: bool, follows: bool) -> Self {
         Self {
             quiet: waits.then_some(0),
+            quiet_for: if follows { SECOND } else { 6 * SECOND },
             ..self
         }
     }
@@ -373,7 +378,7 @@ impl<'c> TailRunner<'c> {
             return;
         };
         *quiet += 1;
-        if *quiet >= SECOND {
+        if *quiet >= self.quiet_for {
             self.quiet = None;
             self.console.print_error("waiting for new messages");
         }

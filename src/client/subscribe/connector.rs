@@ -233,28 +233,6 @@ impl Connector {
         self.probe(address)?.first_at_time(time, ends).await
     }
 
-    /// The range holds nothing. What retention has removed of it is told.
-    async fn end_empty(&mut self, plan: SubscribePlan, address: &str) -> OpenError {
-        let ends = match self.log_ends(address).await {
-            Ok(ends) => ends,
-            Err(error) => return error,
-        };
-        // A log of which all was removed keeps its end; one that ends before what was committed lacks messages.
-        if ends.is_some_and(LogEnds::lacks_committed) {
-            return OpenError::Lost(self.unreadable("it ends before what was committed"));
-        }
-        if let (Some(ends), Some(from), false) = (ends, plan.range.next, plan.range.reverse) {
-            let stop = plan.range.stop_offset.unwrap_or(ends.high_watermark);
-            let to = stop.min(ends.high_watermark);
-            if from <= to {
-                self.events.push(SubscriptionEvent::Gap { from, to });
-            }
-        } else if let Some(newest) = self.emptied(address).await {
-            self.events.push(SubscriptionEvent::Emptied { newest });
-        }
-        OpenError::Ended(EndReason::StopReached)
-    }
-
     /// Reads single messages of the partition at that broker.
     pub(super) fn probe(&self, address: &str) -> Option<LogProbe> {
         let channel = self.inner.pool.requests(address).ok()?;
@@ -262,7 +240,9 @@ impl Connector {
     }
 
     /// The broker to read from; finds out on the way whether the stream is still the same.
-    async fn choose_broker(&mut self) -> std::result::Result<(BrokerId, String), OpenError> {
+    pub(super) async fn choose_broker(
+        &mut self,
+    ) -> std::result::Result<(BrokerId, String), OpenError> {
         let (stream, partition) = (self.stream(), self.request.spec.partition);
         let cluster = if self.generation > 0 {
             let generation = self.generation;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::log_probe::{LogProbe, OldestProbe};
 use super::positions::{LogEnds, StartPosition, is_past};
-use super::reader::Reader;
+use super::reader::{Reader, ReaderProgress};
 use super::{EndReason, SubscriptionEvent};
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
@@ -204,6 +204,19 @@ impl<S: MessageSink> Reader<S> {
             return self.end(EndReason::StopReached);
         }
         self.restart(Some(to + 1));
+    }
+
+    /// Hands on that it is over: nothing follows this event.
+    pub(super) async fn close(&mut self, reason: EndReason) {
+        let is_empty = reason == EndReason::StopReached && self.delivered().is_none();
+        if is_empty
+            && !self.removal_reported
+            && let Some(removed) = self.connector.removed_range().await
+        {
+            self.push_event(removed);
+        }
+        self.push_event(SubscriptionEvent::Ended(reason));
+        self.progress = ReaderProgress::Ended;
     }
 
     /// A message past the stop came. What is missing before the stop was removed, or compacted.

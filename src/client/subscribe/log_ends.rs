@@ -4,8 +4,8 @@
 use super::connector::Connector;
 use super::end::OpenError;
 use super::log_probe::OldestProbe;
-use super::positions::{CLOCK_SKEW, LogEnds, StartPosition, is_past};
-use crate::model::{ErrorKind, Offset, StartAt, Timestamp};
+use super::positions::{CLOCK_SKEW, LogEnds, StartPosition, SubscribePlan, is_past};
+use crate::model::{EndReason, ErrorKind, Offset, StartAt, StopAt, SubscriptionEvent, Timestamp};
 
 impl Connector {
     /// The newest offset of a log that ends before the place where reading is to begin.
@@ -45,6 +45,53 @@ impl Connector {
             && (probe.has_none_reversed(ends.high_watermark).await
                 || matches!(probe.oldest(false).await, OldestProbe::Nothing));
         has_none.then_some(ends.high_watermark)
+    }
+
+    /// The range holds nothing. What retention has removed of it is told.
+    pub(super) async fn end_empty(&mut self, plan: SubscribePlan, address: &str) -> OpenError {
+        let ends = match self.log_ends(address).await {
+            Ok(ends) => ends,
+            Err(error) => return error,
+        };
+        // A log of which all was removed keeps its end; one that ends before what was committed lacks messages.
+        if ends.is_some_and(LogEnds::lacks_committed) {
+            return OpenError::Lost(self.unreadable("it ends before what was committed"));
+        }
+        if let (Some(ends), Some(from), false) = (ends, plan.range.next, plan.range.reverse) {
+            let stop = plan.range.stop_offset.unwrap_or(ends.high_watermark);
+            let to = stop.min(ends.high_watermark);
+            if from <= to {
+                self.events.push(SubscriptionEvent::Gap { from, to });
+            }
+        } else if let Some(newest) = self.emptied(address).await {
+            self.events.push(SubscriptionEvent::Emptied { newest });
+        }
+        OpenError::Ended(EndReason::StopReached)
+    }
+
+    /// What was removed of a range that ends at an offset and has brought nothing: all of it, where the oldest message that
+    /// is kept comes after it. One that begins at an offset says so by itself.
+    pub(super) async fn removed_range(&mut self) -> Option<SubscriptionEvent> {
+        let spec = &self.request.spec;
+        let (StopAt::Offset(stop), false) = (spec.stop, spec.reverse) else {
+            return None;
+        };
+        if matches!(spec.start, StartAt::Offset(_)) {
+            return None;
+        }
+        let (_, address) = self.choose_broker().await.ok()?;
+        let ends = self.log_ends(&address).await.ok()??;
+        if ends.high_watermark < 0 || ends.lacks_committed() {
+            return None;
+        }
+        let probe = self.probe(&address)?;
+        let is_gone = match probe.oldest(false).await {
+            OldestProbe::Only(oldest) => oldest > stop,
+            OldestProbe::Nothing => probe.has_none_reversed(ends.high_watermark).await,
+            OldestProbe::Unknown | OldestProbe::Many | OldestProbe::Backwards => false,
+        };
+        let to = stop.min(ends.high_watermark);
+        is_gone.then_some(SubscriptionEvent::Gap { from: 0, to })
     }
 
     /// The ends of the leader's log; `None` where the server is too old to tell.

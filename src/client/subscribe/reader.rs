@@ -61,6 +61,14 @@ enum Announce {
     Nothing,
 }
 
+/// Whether a subscription goes on.
+pub(super) enum ReaderProgress {
+    Reading,
+    /// It is over for that reason, which is to be handed on.
+    Ending(EndReason),
+    Ended,
+}
+
 /// A subscription and where it has come to.
 pub(super) struct Reader<S: MessageSink> {
     pub(super) connector: Connector,
@@ -69,7 +77,9 @@ pub(super) struct Reader<S: MessageSink> {
     ready: VecDeque<SubscriptionItem<S::Batch>>,
     outage: Option<Outage>,
     announce: Announce,
-    ended: bool,
+    pub(super) progress: ReaderProgress,
+    /// Whether it was reported that messages were removed.
+    pub(super) removal_reported: bool,
     flush: Pin<Box<Sleep>>,
     flush_is_set: bool,
     tick: Interval,
@@ -100,7 +110,8 @@ impl<S: MessageSink> Reader<S> {
             ready: VecDeque::new(),
             outage: None,
             announce: Announce::Opened,
-            ended: false,
+            progress: ReaderProgress::Reading,
+            removal_reported: false,
             flush: Box::pin(tokio::time::sleep(FLUSH_AFTER)),
             flush_is_set: false,
             tick,
@@ -132,8 +143,13 @@ impl<S: MessageSink> Reader<S> {
             if let Some(item) = self.ready.pop_front() {
                 return Some(item);
             }
-            if self.ended {
-                return None;
+            match &self.progress {
+                ReaderProgress::Reading => {}
+                ReaderProgress::Ending(reason) => {
+                    self.close(reason.clone()).await;
+                    continue;
+                }
+                ReaderProgress::Ended => return None,
             }
             if self.subscription.is_some() {
                 self.read_stream().await;
@@ -261,16 +277,19 @@ impl<S: MessageSink> Reader<S> {
         }
     }
 
-    /// The subscription is over: nothing follows this event.
+    /// The subscription is over.
     pub(super) fn end(&mut self, reason: EndReason) {
         self.subscription = None;
         self.push_connector_events();
-        self.push_event(SubscriptionEvent::Ended(reason));
-        self.ended = true;
+        self.progress = ReaderProgress::Ending(reason);
     }
 
     /// An event comes after the messages before it.
     pub(super) fn push_event(&mut self, event: SubscriptionEvent) {
+        self.removal_reported |= matches!(
+            event,
+            SubscriptionEvent::Gap { .. } | SubscriptionEvent::Emptied { .. }
+        );
         self.flush_batches();
         self.ready.push_back(SubscriptionItem::Event(event));
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    EndReason, Offset, PartitionId, StreamName, SubscriptionEvent, Target, counted,
+    EndReason, Offset, PartitionId, StreamName, SubscriptionEvent, Target, counted, verb_of,
 };
 use crate::store::Chunk;
 
@@ -102,6 +102,17 @@ impl PartitionStatistics {
 
     fn target(&self) -> Target {
         Target::Partition(StreamName::clone(&self.stream), self.partition)
+    }
+
+    /// That messages of the range were removed, in a sentence.
+    pub(crate) fn removed_sentence(&self) -> Option<String> {
+        let removed = counted(self.removed, "offset");
+        let sentence = format!(
+            "{}: {removed} of the range {} removed before they could be read",
+            self.target(),
+            verb_of(self.removed, "were")
+        );
+        (self.removed > 0).then_some(sentence)
     }
 
     /// What of the range nobody can read, in words.

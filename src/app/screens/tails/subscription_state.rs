@@ -69,6 +69,8 @@ pub(crate) struct TailPartition {
     pub(super) live: bool,
     /// The newest offset of a log that ends before the place where reading was to begin; -1: it is empty.
     pub(super) past_end: Option<Offset>,
+    /// The newest offset of messages that were removed before they could be read.
+    pub(super) removed_to: Option<Offset>,
     /// When the stream was created whose messages are kept.
     created: Option<Timestamp>,
     /// When the stream was created that has its name now.
@@ -90,6 +92,7 @@ impl TailPartition {
             looked: None,
             live: false,
             past_end: None,
+            removed_to: None,
             created: None,
             named: None,
             replaced_by: None,
@@ -182,6 +185,7 @@ impl TailPartition {
     pub(super) fn reopen(&mut self) {
         self.state = SubscriptionState::Opening;
         self.past_end = None;
+        self.removed_to = None;
         self.replaced_by = None;
         self.fetching = false;
         self.forget_cut();
@@ -210,10 +214,11 @@ impl TailPartition {
                 self.past_end = Some(*newest);
                 return;
             }
-            SubscriptionEvent::Gap { .. }
-            | SubscriptionEvent::Rewound { .. }
-            | SubscriptionEvent::Uncommitted { .. }
-            | SubscriptionEvent::Emptied { .. } => return,
+            SubscriptionEvent::Gap { to, .. } | SubscriptionEvent::Emptied { newest: to } => {
+                self.removed_to = Some(*to);
+                return;
+            }
+            SubscriptionEvent::Rewound { .. } | SubscriptionEvent::Uncommitted { .. } => return,
             SubscriptionEvent::Ended(reason) => {
                 if let EndReason::Replaced { created } = reason {
                     self.named = self.named.max(Some(*created));

@@ -49,11 +49,41 @@ fn nothing_read(app: &App, tail: &Tail, [seek, close, follow]: [&str; 3]) -> [St
             format!("{follow} reads on   {seek} seeks   {close} closes"),
         ],
         TailState::Live if tail.past_end().next().is_some() => past_end(tail, seek),
-        TailState::Live => [
+        TailState::Live if tail.removed_to().next().is_some() => removed(tail, seek),
+        TailState::Live if may_have_older(app, tail) => [
             "no message yet".to_owned(),
             format!("waiting for new ones   {seek} seeks older ones"),
         ],
+        TailState::Live => [
+            "no message yet".to_owned(),
+            "waiting for the first one".to_owned(),
+        ],
     }
+}
+
+/// Whether a message was ever stored there, as far as is known.
+fn may_have_older(app: &App, tail: &Tail) -> bool {
+    let mut partitions = tail.partitions().iter();
+    partitions.any(|one| {
+        let known = app.truth().partition(&one.stream, one.partition);
+        known.is_none_or(|known| known.newest_offset.is_none_or(|newest| newest >= 0))
+    })
+}
+
+/// What was there was removed before it could be read.
+fn removed(tail: &Tail, seek: &str) -> [String; 2] {
+    let removed = tail.removed_to().map(|(one, to)| {
+        let to = format::count(to);
+        format!("{}:{} up to {to}", one.stream, one.partition)
+    });
+    let removed: Vec<String> = removed.collect();
+    [
+        format!(
+            "no message is kept any more; removed: {}",
+            first_names(&removed)
+        ),
+        format!("waiting for new ones   {seek} seeks elsewhere"),
+    ]
 }
 
 /// Nothing is at the place that was sought.

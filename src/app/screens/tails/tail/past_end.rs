@@ -26,6 +26,12 @@ impl Tail {
         }
     }
 
+    /// Partitions of which messages were removed before they could be read, and up to which offset.
+    pub(crate) fn removed_to(&self) -> impl Iterator<Item = (&TailPartition, Offset)> {
+        let partitions = self.partitions().iter();
+        partitions.filter_map(|one| Some((one, one.removed_to?)))
+    }
+
     /// The partitions that end before the place where the tail was to begin, and the newest offset of each.
     pub(crate) fn past_end(&self) -> impl Iterator<Item = (&TailPartition, Offset)> {
         let partitions = self.partitions.iter();

@@ -53,6 +53,7 @@ mod first_unread;
 mod incident;
 mod incident_moves;
 mod incident_recorder;
+mod known_cursors;
 mod known_findings;
 mod known_losses;
 mod lag_limits;
@@ -92,6 +93,7 @@ pub use cursor_truths::CursorTruths;
 pub use finding::{Finding, Rule, Severity};
 pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentNews, IncidentRecorder};
+pub use known_cursors::KnownCursor;
 pub use known_findings::{KnownFinding, SAVED_EVERY};
 pub use known_losses::KnownLoss;
 pub use log_history::{CutReplica, KnownStream, LogLoss, ReplacedStream};
@@ -297,6 +299,11 @@ impl Health {
     /// What an earlier run saw go and nobody has acknowledged is lost still.
     pub fn recall_losses(&mut self, losses: Vec<KnownLoss>) {
         self.streams.recall_losses(losses);
+    }
+
+    /// Holds cursors against where they stood when an earlier run looked.
+    pub fn recall_cursors(&mut self, known: Vec<KnownCursor>) {
+        self.cursors.recall(known);
     }
 
     /// What is there at the first look and was seen by an earlier run has been there since then.

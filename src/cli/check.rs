@@ -21,7 +21,9 @@ use super::exit::{CliError, Exit, Result};
 use super::help;
 use super::incidents;
 use super::stream_selection;
-use crate::health::{IncidentRecorder, KnownFinding, KnownLoss, RuleOptions, Truth, Verdict};
+use crate::health::{
+    IncidentRecorder, KnownCursor, KnownFinding, KnownLoss, RuleOptions, Truth, Verdict,
+};
 use crate::model::Timestamp;
 use acknowledged::AcknowledgedLoss;
 pub(crate) use last_check::LastCheck;
@@ -56,12 +58,16 @@ pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) ->
 async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
     let rules = args.rules();
     let cluster = context.cluster_name();
-    let known = LastCheck::read(&cluster);
+    let mut known = LastCheck::read(&cluster);
+    let mut cursors = std::mem::take(&mut known.cursors);
     let acknowledged = known.acknowledged;
     let brokers = known.brokers.clone();
     match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
             let known = args.acknowledge.then(|| acknowledge(&mut snapshot));
+            let truth = snapshot.truth();
+            cursors.retain(|cursor| cursor.is_of(&truth));
+            snapshot.health.recall_cursors(cursors.clone());
             let mut report = match with_streams(rules, &snapshot.truth(), &args.streams) {
                 Ok(rules) => assess(&mut snapshot, &rules).await,
                 Err(error) => unknown(error),
@@ -82,6 +88,11 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
                 acknowledged,
                 losses: KnownLoss::of_all(&snapshot.truth()),
                 findings,
+                cursors: if report.unread.is_some() {
+                    cursors
+                } else {
+                    KnownCursor::of_all(&report.truth)
+                },
             }
             .write(&cluster, now);
             report

@@ -73,8 +73,7 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
         zone: shown_times::display().zone,
     };
     let report = statistics.report(&options);
-    print_incomplete(context, &report, is_stopped);
-    print_removed(context, &report, form);
+    print_incomplete(context, &report, (is_stopped, form));
     let found = report.totals.messages;
     context.console.print_mistake(reader.query_check(), found);
     let bold = context.colours();
@@ -86,7 +85,12 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
 }
 
 /// Says on stderr what was not read to its end, and why.
-fn print_incomplete(context: &mut CommandContext<'_>, report: &StatisticsReport, is_stopped: bool) {
+fn print_incomplete(
+    context: &mut CommandContext<'_>,
+    report: &StatisticsReport,
+    (is_stopped, form): (bool, OutputForm),
+) {
+    print_removed(context, report, form);
     for note in report
         .partitions
         .iter()

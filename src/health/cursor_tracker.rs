@@ -9,7 +9,10 @@ use super::lag_limits::LagMemory;
 use super::lag_trend::LagTrend;
 use super::log_end_history::LogEndHistory;
 use super::rates::{Sample, per_second};
-use super::{AlertOptions, CursorTruth, CursorTruths, DrainTime, LagCertainty, LagTime, MoveBack};
+use super::{
+    AlertOptions, CursorTruth, CursorTruths, DrainTime, KnownCursor, LagCertainty, LagTime,
+    MoveBack,
+};
 use crate::model::{
     BrokerId, Cluster, CursorEntry, CursorId, FirstUnread, Offset, PartitionId, StreamName,
     Timestamp,
@@ -30,6 +33,8 @@ type LogKey = (StreamName, PartitionId);
 pub(super) struct CursorTracker {
     cursors: BTreeMap<(CursorId, LogKey), CursorRecord>,
     logs: BTreeMap<LogKey, LogEndHistory>,
+    /// Where cursors stood that were not read yet.
+    recalled: BTreeMap<(CursorId, LogKey), KnownCursor>,
 }
 
 /// One cursor as it was seen so far.
@@ -67,11 +72,21 @@ impl CursorTracker {
                 self.logs.insert(partition.clone(), log);
             }
             let key = (CursorId::clone(&entry.id), partition);
+            let known = self.recalled.remove(&key);
             let record = old.remove(&key);
-            let mut record = record.unwrap_or_else(|| CursorRecord::new(entry));
+            let mut record = record.unwrap_or_else(|| CursorRecord::new(entry, known.as_ref()));
             record.update(entry);
             self.cursors.insert(key, record);
         }
+    }
+
+    /// Holds cursors against where they stood before.
+    pub(super) fn recall(&mut self, known: Vec<KnownCursor>) {
+        let named = known.into_iter().map(|one| {
+            let log = (StreamName::from(&*one.stream), one.partition);
+            ((CursorId::from(&*one.id), log), one)
+        });
+        self.recalled = named.collect();
     }
 
     /// Records that somebody has set a cursor.
@@ -179,16 +194,16 @@ impl CursorTracker {
 }
 
 impl CursorRecord {
-    fn new(entry: &CursorEntry) -> Self {
+    fn new(entry: &CursorEntry, known: Option<&KnownCursor>) -> Self {
         Self {
-            entry: entry.clone(),
+            entry: known.map_or_else(|| entry.clone(), |known| known.entry(entry)),
             offsets: VecDeque::new(),
             there_since: entry.time,
             unread: UnreadMessage::default(),
             trend: LagTrend::default(),
             lags: LagMemory::default(),
             beyond_end_since: None,
-            moved_back: None,
+            moved_back: known.and_then(KnownCursor::moved_back),
             set_on: None,
         }
     }

@@ -295,3 +295,29 @@ fn a_consumer_that_is_behind_stays_in_the_verdict_while_its_cursor_is_paused() {
         "{cursors:?}"
     );
 }
+
+#[test]
+fn a_cursor_that_was_moved_back_between_two_checks_is_found_until_it_is_there_again() {
+    let (test, _) = with_messages();
+    test.ok("cursor set billing orders:0 3");
+    let moved = |line: &CliOutput| line.out.contains("moved back");
+    let first = test.line("check --looks 1");
+    assert!(!moved(&first), "{first:?}");
+    test.ok("cursor set billing orders:0 1");
+    for _ in 0..2 {
+        let found = test.line("check --looks 1");
+        assert!(moved(&found), "{found:?}");
+    }
+    let finding = finding(&test, "cursor-moved-back");
+    assert_eq!(finding["severity"], "warning");
+    test.ok("cursor set billing orders:0 3");
+    let caught_up = test.line("check --looks 1");
+    assert!(!moved(&caught_up), "{caught_up:?}");
+    // Another stream of that name has another log.
+    test.ok("delete orders --yes");
+    test.ok("create orders --replication 3");
+    test.ok("publish orders text --ack all");
+    test.ok("cursor set billing orders:0 0");
+    let anew = test.line("check --looks 1");
+    assert!(!moved(&anew), "{anew:?}");
+}

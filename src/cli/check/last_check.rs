@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::cli::state_file::{FORGOTTEN_AFTER, StateFile};
 use crate::config::Folders;
 use crate::demo::DemoCluster;
-use crate::health::{Health, Incident, IncidentRecorder, KnownFinding, KnownLoss, KnownStream};
+use crate::health::{
+    Health, Incident, IncidentRecorder, KnownCursor, KnownFinding, KnownLoss, KnownStream,
+};
 use crate::model::Timestamp;
 
 const FILE: StateFile<LastCheck> = StateFile::new(Folders::last_check, "what the last check left");
@@ -30,6 +32,9 @@ pub(crate) struct LastCheck {
     pub(crate) losses: Vec<KnownLoss>,
     /// What was wrong.
     pub(crate) findings: Vec<KnownFinding>,
+    /// Where cursors stood.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) cursors: Vec<KnownCursor>,
 }
 
 impl LastCheck {

@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::store::decode::Schema;
 use crate::store::{
-    Chunk, ExportForm, ExportRows, JsonPath, Query, ReadableCopies, RowId, StatisticsOptions,
+    Chunk, ExportForm, ExportRows, Query, ReadableCopies, RowField, RowId, StatisticsOptions,
     TableOrder,
 };
 
@@ -180,8 +180,8 @@ pub struct ExportSpec {
     pub form: ExportForm,
     /// The messages, in their order.
     pub rows: ExportRows,
-    /// What is shown of their values as columns.
-    pub columns: Vec<JsonPath>,
+    /// What is shown of them as columns and is not of every record.
+    pub columns: Vec<RowField>,
 }
 
 /// Which messages to count.

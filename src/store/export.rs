@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use super::Store;
-use super::json_path::{JsonPath, unquoted};
+use super::json_path::unquoted;
 use super::message::MessageRef;
-use super::record::{text_or_base64, write_headers, write_record_with};
-use super::row_cells::select_json;
+use super::record::{json_of, text_or_base64, write_headers, write_record_with};
+use super::row_template::RowField;
 use crate::model::Timestamp;
 
 /// Rows taken from a store at once where they are read from their end.
@@ -113,16 +113,16 @@ impl ExportForm {
         }
     }
 
-    /// Writes the head line, where the form has one. What stands at `columns` of the values is called after its path.
+    /// Writes the head line, where the form has one. Fields that are added as columns are called as on the screen.
     ///
     /// # Errors
     /// The errors of the writer.
-    pub fn write_head(self, columns: &[JsonPath], out: &mut impl Write) -> io::Result<()> {
+    pub fn write_head(self, columns: &[RowField], out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Csv => {
-                let paths: Vec<String> = columns.iter().map(JsonPath::in_value).collect();
-                let paths = paths.iter().map(String::as_str);
-                let names: Vec<&str> = COLUMNS.into_iter().chain(paths).collect();
+                let own: Vec<String> = columns.iter().map(RowField::to_string).collect();
+                let own = own.iter().map(String::as_str);
+                let names: Vec<&str> = COLUMNS.into_iter().chain(own).collect();
                 write_row(&names, out)
             }
             Self::Ndjson | Self::Raw => Ok(()),
@@ -136,7 +136,7 @@ impl ExportForm {
     pub fn write(
         self,
         message: &MessageRef<'_>,
-        columns: &[JsonPath],
+        columns: &[RowField],
         out: &mut impl Write,
     ) -> io::Result<()> {
         match self {
@@ -152,7 +152,7 @@ impl ExportForm {
 
 fn write_csv(
     message: &MessageRef<'_>,
-    columns: &[JsonPath],
+    columns: &[RowField],
     out: &mut impl Write,
 ) -> io::Result<()> {
     let mut headers = Vec::new();
@@ -174,8 +174,8 @@ fn write_csv(
     ];
     let found: Vec<_> = columns
         .iter()
-        .map(|path| {
-            let found = select_json(message.value(), path);
+        .map(|field| {
+            let found = json_of(message, field);
             found.map_or_else(String::new, |json| unquoted(&json).into_owned())
         })
         .collect();

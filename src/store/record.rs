@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::json_path::JsonPath;
 use super::message::MessageRef;
 use super::row_cells::select_json;
+use super::row_template::RowField;
 use crate::model::{Headers, Offset, PartitionId, StreamName, Timestamp};
 
 /// Writes the record of a message, line end included. Bytes that are not UTF-8 are written in base 64.
@@ -41,14 +41,14 @@ pub fn write_record_after(
     }
 }
 
-/// Writes the record with what stands at these paths of its value: `"columns":{"customer.name":"Zoë","amount":12.5}`.
-/// A path that the value has not is left out.
+/// Writes the record with fields that are shown as columns: `"columns":{"customer.name":"Zoë","amount":12.5,"size":80}`. What
+/// stands in the value is called after its path in there. A field that the message has not is left out.
 ///
 /// # Errors
 /// The errors of the writer.
 pub(super) fn write_record_with(
     message: &MessageRef<'_>,
-    columns: &[JsonPath],
+    columns: &[RowField],
     out: &mut impl Write,
 ) -> io::Result<()> {
     write_fields(message, out)?;
@@ -81,18 +81,22 @@ fn write_fields(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()
 
 fn write_columns(
     message: &MessageRef<'_>,
-    columns: &[JsonPath],
+    columns: &[RowField],
     out: &mut impl Write,
 ) -> io::Result<()> {
     out.write_all(b",\"columns\":{")?;
     let found = columns
         .iter()
-        .filter_map(|path| Some((path, select_json(message.value(), path)?)));
-    for (number, (path, json)) in found.enumerate() {
+        .filter_map(|field| Some((field, json_of(message, field)?)));
+    for (number, (field, json)) in found.enumerate() {
         if number > 0 {
             out.write_all(b",")?;
         }
-        write_text(&path.to_string(), out)?;
+        let name = match field.path() {
+            Some(path) => path.to_string(),
+            None => field.to_string(),
+        };
+        write_text(&name, out)?;
         out.write_all(b":")?;
         if serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok() {
             // A line end in JSON stands between its tokens, and a record is one line.
@@ -103,6 +107,25 @@ fn write_columns(
         }
     }
     out.write_all(b"}")
+}
+
+/// A field that records do not hold by itself, as JSON; `None` where the message has not got it.
+pub(super) fn json_of<'a>(message: &MessageRef<'a>, field: &RowField) -> Option<Cow<'a, str>> {
+    match field {
+        RowField::ValueAt(path) => select_json(message.value(), path),
+        RowField::Header(name) => {
+            let text = message.header(name).map(header_text)?;
+            serde_json::to_string(&*text).ok().map(Cow::Owned)
+        }
+        RowField::Size => Some(Cow::Owned(message.size().to_string())),
+        RowField::Stream
+        | RowField::Partition
+        | RowField::Offset
+        | RowField::Time
+        | RowField::Key
+        | RowField::Value
+        | RowField::Subject => None,
+    }
 }
 
 /// Writes the headers of a message as a JSON object, those that the broker put there included: in their order, each as

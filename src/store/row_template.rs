@@ -203,9 +203,14 @@ impl RowTemplate {
         self.fields().any(|own| own == field)
     }
 
-    /// The paths of the value that are in it.
-    pub fn paths(&self) -> impl Iterator<Item = &JsonPath> {
-        self.fields().filter_map(RowField::path)
+    /// The fields that records of messages do not hold by themselves.
+    pub fn beside_records(&self) -> impl Iterator<Item = &RowField> {
+        self.fields().filter(|field| {
+            matches!(
+                field,
+                RowField::ValueAt(_) | RowField::Header(_) | RowField::Size
+            )
+        })
     }
 
     /// Takes the field out, or puts it in: the size behind the key, everything else before the whole value.
@@ -228,7 +233,8 @@ impl RowTemplate {
 }
 
 impl RowField {
-    fn path(&self) -> Option<&JsonPath> {
+    /// Where it stands in the value.
+    pub(super) fn path(&self) -> Option<&JsonPath> {
         if let Self::ValueAt(path) = self {
             return Some(path);
         }

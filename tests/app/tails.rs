@@ -600,7 +600,7 @@ fn the_inspector_shows_the_chosen_message_and_keeps_its_folds() {
         .iter()
         .map(ToString::to_string)
         .collect();
-    assert_eq!(columns, ["id"]);
+    assert_eq!(columns, ["value.id"]);
 }
 
 #[test]

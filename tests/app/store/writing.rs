@@ -3,7 +3,8 @@
 use liftui::model::{MessageSink, MessageStamp, Timestamp};
 use liftui::store::decode::{DecodeOptions, decode};
 use liftui::store::{
-    Chunk, ChunkBuilder, ExportForm, LineChange, MessageFormat, Record, diff, write_record,
+    Chunk, ChunkBuilder, ExportForm, LineChange, MessageFormat, Record, RowField, diff,
+    write_record,
 };
 use std::sync::Arc;
 
@@ -50,6 +51,32 @@ fn a_record_has_every_field_and_loses_no_byte() {
 }
 
 #[test]
+fn headers_and_sizes_that_are_shown_as_columns_are_exported_as_such() {
+    let columns = ["header.a", "header.b", "header.none", "size"];
+    let columns = columns.map(|field| field.parse::<RowField>().expect("a field"));
+    let write = |form: ExportForm| {
+        let mut bytes = Vec::new();
+        form.write_head(&columns, &mut bytes)
+            .expect("memory takes it");
+        let chunk = chunk();
+        let first = chunk.get(0).expect("a message");
+        form.write(&first, &columns, &mut bytes)
+            .expect("memory takes it");
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let record = write(ExportForm::Ndjson);
+    let expected = r#","columns":{"header.a":"1","header.b":"base64:/w==","size":19}}"#;
+    assert!(record.ends_with(&format!("{expected}\n")), "{record}");
+    let table = write(ExportForm::Csv);
+    let head = table.lines().next().expect("a head line");
+    assert!(
+        head.ends_with(",header.a,header.b,header.none,size"),
+        "{head}"
+    );
+    assert!(table.ends_with(",1,base64:/w==,,19\n"), "{table}");
+}
+
+#[test]
 fn what_is_shown_as_columns_stands_in_every_form_that_has_some() {
     let given = [
         Given::value(7, "{\"n\": 1.50,\n \"who\": {\"a\":\n1}, \"s\": \"x\\ny\"}"),
@@ -57,7 +84,8 @@ fn what_is_shown_as_columns_stands_in_every_form_that_has_some() {
         Given::value(9, "{\"n\": 1, \"s\": \"y\""),
     ];
     let chunk = Arc::clone(&chunks(&given)[0]);
-    let columns = ["n", "who", "s", "[0]"].map(|path| path.parse().expect("a path"));
+    let columns = ["value.n", "value.who", "value.s", "value[0]"];
+    let columns = columns.map(|field| field.parse::<RowField>().expect("a field"));
     let write = |form: ExportForm| {
         let mut bytes = Vec::new();
         form.write_head(&columns, &mut bytes)

@@ -8,7 +8,7 @@ use crate::app::decoded_values::{DecodedValues, ValueReadings};
 use crate::app::row_settings::RowChoice;
 use crate::app::screens::tails::prompt::PromptKind;
 use crate::model::Timestamp;
-use crate::store::{CellReader, JsonPath, RowField, RowFieldCheck, RowTemplate, known_fields};
+use crate::store::{CellReader, RowField, RowFieldCheck, RowTemplate, known_fields};
 
 /// Messages that are looked through for the fields that they have.
 const LOOKED_THROUGH: usize = 100;
@@ -71,9 +71,9 @@ impl Tail {
         })
     }
 
-    /// Paths into JSON values that are shown as columns.
-    pub fn columns(&self) -> Vec<JsonPath> {
-        self.row.shown().paths().cloned().collect()
+    /// Fields that are shown as columns, and are not of every record.
+    pub fn columns(&self) -> Vec<RowField> {
+        self.row.shown().beside_records().cloned().collect()
     }
 
     /// What its rows would show with that field, or without it.

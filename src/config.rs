@@ -1,5 +1,6 @@
 //! The config file, the environment and flags: one value for each setting, and where it came from.
-//! A flag beats the environment, which beats the context, which beats the file's top, which beats the default.
+//! A flag beats a context that a flag names, which beats the environment, which beats any other context, which beats the
+//! file's top, which beats the default.
 
 mod alert_section;
 mod contexts;
@@ -121,6 +122,8 @@ pub struct Environment {
 /// How one cluster is reached and treated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterSettings {
+    /// The context whose cluster it is; `None` where its addresses are not those of a context.
+    pub context: Option<String>,
     /// Seed brokers, `host:port`, at least one.
     pub addr: Setting<Vec<String>>,
     /// TLS, or `None` for plaintext.
@@ -143,6 +146,7 @@ impl ClusterSettings {
             source: SettingSource::Default,
         };
         Self {
+            context: None,
             addr: plain(addresses),
             tls: Setting::choose([], None),
             advertise: Setting::choose([], Vec::new()),
@@ -155,16 +159,14 @@ impl ClusterSettings {
     fn decide(
         flags: &Overrides,
         environment: &Environment,
-        name: &str,
+        name: Option<&str>,
         context: &ContextSection,
     ) -> Result<Self, ConfigError> {
-        let from = || SettingSource::Context(name.to_owned());
-        let typed = environment_addr(environment)?;
-        let addr = [
-            (non_empty(&flags.addr), SettingSource::Flag("--addr")),
-            (typed, SettingSource::Environment("LIFTUI_ADDR")),
-            (non_empty(&context.addr), from()),
-        ];
+        let from = || SettingSource::Context(name.unwrap_or_default().to_owned());
+        let addr = decide_addr(flags, environment, from(), context)?;
+        // Another cluster may be reached as this context's is, but has neither its name nor its colour.
+        let is_own = context.addr == addr.value;
+        let color = context.color.clone().filter(|_| is_own).map(Some);
         let tls = [
             (flags.tls.clone().map(Some), SettingSource::Flag("--tls")),
             (context.tls.clone().map(Some), from()),
@@ -187,14 +189,14 @@ impl ClusterSettings {
             (flags.timeout, SettingSource::Flag("--timeout")),
             (context.timeout, from()),
         ];
-        let local = format!("127.0.0.1:{DEFAULT_PORT}");
         Ok(Self {
-            addr: Setting::choose(addr, vec![local]),
+            context: name.filter(|_| is_own).map(str::to_owned),
+            addr,
             tls: Setting::choose(tls, None),
             advertise: Setting::choose(advertise, Vec::new()),
             observe: Setting::choose(observe, false),
             timeout: Setting::choose(timeout, TIMEOUT),
-            color: Setting::choose([(context.color.clone().map(Some), from())], None),
+            color: Setting::choose([(color, from())], None),
         })
     }
 }
@@ -245,7 +247,6 @@ impl Settings {
         file: ConfigFile,
     ) -> Result<Self, ConfigError> {
         let context = context_name(flags, environment, &file);
-        let name = context.value.as_deref().unwrap_or_default();
         let known = named_context(context.value.as_deref(), &file.contexts)?;
         let no_color = environment.no_color.then(|| "none".to_owned());
         let theme = [
@@ -272,7 +273,7 @@ impl Settings {
             (shows_ages, SettingSource::File),
         ];
         Ok(Self {
-            cluster: ClusterSettings::decide(flags, environment, name, &known)?,
+            cluster: ClusterSettings::decide(flags, environment, context.value.as_deref(), &known)?,
             theme: Setting::choose(theme, "auto".to_owned()),
             keyboard: Setting::choose(
                 [(file.keyboard.clone(), SettingSource::File)],
@@ -311,8 +312,34 @@ impl Settings {
             ..Overrides::default()
         };
         let known = named_context(Some(name), &self.file.contexts)?;
-        ClusterSettings::decide(&flags, &Environment::default(), name, &known)
+        ClusterSettings::decide(&flags, &Environment::default(), Some(name), &known)
     }
+}
+
+fn decide_addr(
+    flags: &Overrides,
+    environment: &Environment,
+    from: SettingSource,
+    context: &ContextSection,
+) -> Result<Setting<Vec<String>>, ConfigError> {
+    let typed = non_empty(&flags.addr);
+    let of_context = non_empty(&context.addr);
+    let of_named = of_context.clone().filter(|_| flags.context.is_some());
+    let is_beaten = typed.is_some() || of_named.is_some();
+    // What does not count may say what it likes.
+    let in_environment = if is_beaten {
+        None
+    } else {
+        environment_addr(environment)?
+    };
+    let addr = [
+        (typed, SettingSource::Flag("--addr")),
+        (of_named, from.clone()),
+        (in_environment, SettingSource::Environment("LIFTUI_ADDR")),
+        (of_context, from),
+    ];
+    let local = format!("127.0.0.1:{DEFAULT_PORT}");
+    Ok(Setting::choose(addr, vec![local]))
 }
 
 fn environment_addr(environment: &Environment) -> Result<Option<Vec<String>>, ConfigError> {
@@ -363,6 +390,58 @@ mod tests {
         flags.addr = vec!["flag:1".into()];
         let found = decide(&flags, &environment, PROD);
         assert_eq!(found, ("flag:1".into(), SettingSource::Flag("--addr")));
+    }
+
+    #[test]
+    fn a_context_that_a_flag_names_beats_the_environment_and_names_only_its_own_cluster() {
+        let decide = |context: Option<&str>, addr: &[&str], variable: &str| {
+            let flags = Overrides {
+                context: context.map(str::to_owned),
+                addr: addr.iter().map(|one| (*one).to_owned()).collect(),
+                ..Overrides::default()
+            };
+            let environment = Environment {
+                addr: Some(variable.to_owned()),
+                ..Environment::default()
+            };
+            let cluster = Settings::decide(&flags, &environment, file(PROD)).expect("decided");
+            let cluster = cluster.cluster;
+            (cluster.addr.value.concat(), cluster.context)
+        };
+        let named = |name: &str| Some(name.to_owned());
+        let found = decide(Some("dev"), &[], "env:1");
+        assert_eq!(found, ("dev:9292".into(), named("dev")));
+        // Nobody asks whether a variable that is beaten could be read.
+        let found = decide(Some("dev"), &[], "env:port");
+        assert_eq!(found, ("dev:9292".into(), named("dev")));
+        let found = decide(Some("dev"), &["flag:1"], "env:1");
+        assert_eq!(found, ("flag:1".into(), None));
+        let found = decide(Some("dev"), &["dev:9292"], "env:1");
+        assert_eq!(found, ("dev:9292".into(), named("dev")));
+        let found = decide(None, &[], "env:1");
+        assert_eq!(
+            found,
+            ("env:1".into(), None),
+            "prod is only the current one"
+        );
+        let found = decide(None, &[], "");
+        assert_eq!(found, ("prod:9292".into(), named("prod")));
+    }
+
+    #[test]
+    fn the_colour_of_a_context_is_that_of_its_own_cluster_only() {
+        let text = "current_context = \"dev\"\n[contexts.dev]\naddr = [\"dev\"]\ncolor = \"red\"";
+        let decide = |flags: Overrides| {
+            let nothing = Environment::default();
+            let settings = Settings::decide(&flags, &nothing, file(text)).expect("decided");
+            settings.cluster.color.value
+        };
+        assert_eq!(decide(Overrides::default()), Some("red".to_owned()));
+        let elsewhere = Overrides {
+            addr: vec!["flag:1".to_owned()],
+            ..Overrides::default()
+        };
+        assert_eq!(decide(elsewhere), None);
     }
 
     #[test]

@@ -120,18 +120,24 @@ impl<'a> CommandContext<'a> {
     /// The options that name the cluster, as they are typed; none where it is the one at the default address.
     pub(crate) fn cluster_options(&self) -> Vec<String> {
         let cluster = &self.settings.cluster;
-        match &self.settings.context.value {
-            Some(context) => vec!["--context".to_owned(), context.clone()],
-            None if cluster.addr.source == SettingSource::Default => Vec::new(),
-            None => vec!["--addr".to_owned(), cluster.addr.value.join(",")],
+        let mut options = Vec::new();
+        if let Some(context) = &self.settings.context.value {
+            options.extend(["--context".to_owned(), context.clone()]);
         }
+        let by_default = cluster.addr.source == SettingSource::Default;
+        let by_context = matches!(cluster.addr.source, SettingSource::Context(_));
+        if !by_default && !by_context {
+            options.extend(["--addr".to_owned(), cluster.addr.value.join(",")]);
+        }
+        options
     }
 
-    /// What to call the cluster: its context, or its first address.
+    /// What to call the cluster: the context whose own it is, or its first address.
     pub(crate) fn cluster_name(&self) -> String {
-        let addresses = self.settings.cluster.addr.value.first();
-        let context = self.settings.context.value.as_ref();
-        context.or(addresses).cloned().unwrap_or_default()
+        let cluster = &self.settings.cluster;
+        let context = cluster.context.as_ref();
+        let name = context.or(cluster.addr.value.first());
+        name.cloned().unwrap_or_default()
     }
 
     /// The form that was asked for, else the one that suits the reader.

@@ -32,8 +32,6 @@ pub(crate) fn options(
     let mut own = options.clone();
     if contexts.contains_key(cluster) {
         own.context = Some(cluster.clone());
-        // The locator names the cluster: an address in the environment is that of another one.
-        own.addr = settings.cluster_of(cluster)?.addr.value;
         return Ok(own);
     }
     // A name alone is a context that this machine lacks, rather than a host.

@@ -427,6 +427,40 @@ fn every_setting_is_shown_with_its_source() {
 }
 
 #[test]
+fn a_context_on_the_command_line_is_the_cluster_that_is_asked_and_named() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let own = home.path().join("own.toml");
+    let text = format!("current_context = \"dev\"\n[contexts.dev]\naddr = [\"{NOBODY}\"]\n");
+    fs::write(&own, text).expect("written");
+    let own = own.to_str().expect("plain");
+    let run = |line: &str| {
+        let words = ["--config", own].into_iter().chain(line.split(' '));
+        let mut command = bare(home.path(), &words.collect::<Vec<_>>());
+        command.env("LIFTUI_ADDR", "127.0.0.1:7");
+        finish(command, b"")
+    };
+    let asks = |line: &str, address: &str| {
+        let output = run(line);
+        let refused = format!("broker {address} refused the connection");
+        assert_eq!(output.code, 3, "{line}: {output:?}");
+        assert!(output.err.contains(&refused), "{line}: {output:?}");
+    };
+    asks("-c dev streams", NOBODY);
+    asks("streams -c dev", NOBODY);
+    asks("streams", "127.0.0.1:7");
+    asks("-c dev -a 127.0.0.1:5 streams", "127.0.0.1:5");
+    let is_named = |line: &str, name: &str| {
+        let output = run(&format!("--observe {line} create x"));
+        let said =
+            format!("{name} is only observed (command line, --observe), so nothing was sent\n");
+        assert_eq!(output.err, said, "{line}");
+    };
+    is_named("-c dev", "dev");
+    is_named("--color never", "127.0.0.1:7");
+    is_named("-c dev -a 127.0.0.1:5", "127.0.0.1:5");
+}
+
+#[test]
 fn colours_come_only_where_they_are_asked_for() {
     let test = TestCluster::new();
     assert!(!test.ok("streams -o table").contains('\u{1b}'));

@@ -144,8 +144,9 @@ fn the_page_of_the_config_file_is_its_template_with_the_defaults() {
     let mut page = head(
         "Config",
         "`liftui config init` writes a file with all of this commented out, to `$XDG_CONFIG_HOME/liftui/config.toml`; `liftui config` shows \
-         every setting with the file, variable or flag that it came from. A flag beats the environment, which beats the context, which \
-         beats the default. An unknown key is an error that names its line and the nearest known one. In section names that stand for \
+         every setting with the file, variable or flag that it came from. A flag beats a context that `--context` names, \
+         which beats the environment, which beats any other context, which beats the default. A context gives a cluster its name and \
+         its colour only where the addresses in use are its own. An unknown key is an error that names its line and the nearest known one. In section names that stand for \
          something of yours, `prod`, `orders`, `telemetry.*` are examples.",
     );
     let mut section = String::new();

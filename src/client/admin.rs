@@ -57,8 +57,8 @@ impl Client {
     ///
     /// # Errors
     /// [`ErrorKind::Refused`] for what servers do not survive: fewer than no partitions, a name that is no name of a
-    /// folder, a malformed subject (wire-contract §2.4); and for what none takes: a reserved name, fewer than -1
-    /// replicas. [`ErrorKind::StreamExists`], [`ErrorKind::InvalidArgument`] for more replicas than brokers,
+    /// folder, a malformed subject (wire-contract §2.4); for what none takes: a reserved name, fewer than -1
+    /// replicas; and for numbers that mean nothing: no partitions, fewer than 0 bytes. [`ErrorKind::StreamExists`], [`ErrorKind::InvalidArgument`] for more replicas than brokers,
     /// [`ErrorKind::EncryptionFailed`] without a key on the server.
     pub async fn create_stream(&self, options: &StreamOptions) -> Result<()> {
         let target = Target::Stream(options.name.as_str().into());
@@ -276,20 +276,59 @@ fn check_stream(options: &StreamOptions, target: &Target) -> Result<()> {
         let sentence = "a stream's name becomes a folder on the broker's disk: 255 bytes at most";
         return Err(Error::refused(target.clone(), sentence));
     }
-    if options.partitions.is_some_and(|partitions| partitions < 0) {
-        let sentence = "a stream cannot have fewer than no partitions: real servers crash on it";
-        return Err(Error::refused(target.clone(), sentence));
-    }
-    if options.replication_factor.is_some_and(|factor| factor < -1) {
-        let sentence = "a stream has at least one replica, or -1 for one on every broker";
-        return Err(Error::refused(target.clone(), sentence));
-    }
+    check_numbers(options, target)?;
     if ["__cursors", "__activity"].contains(&name) {
         let sentence = format!("the name \"{name}\" is one of Liftbridge's own");
         return Err(Error::refused(target.clone(), sentence));
     }
     let subject = Some(options.subject.as_str()).filter(|subject| !subject.is_empty());
     check_subject(subject.unwrap_or(name), target)
+}
+
+/// No number that means nothing reaches a server: of some it crashes, and others it takes for what nobody asked for.
+fn check_numbers(options: &StreamOptions, target: &Target) -> Result<()> {
+    let partitions = options.partitions.map(i64::from);
+    let min_isr = options.min_isr.map(i64::from);
+    let compactions = options.compact_max_goroutines.map(i64::from);
+    // One replica on every broker is not fewer than one.
+    let replicas = options.replication_factor.filter(|factor| *factor != -1);
+    let replicas = replicas.map(i64::from);
+    let (kept_bytes, kept_messages) = (options.retention_max_bytes, options.retention_max_messages);
+    let segment = options.segment_max_bytes;
+    let least = [
+        (partitions, 1, "a stream has at least one partition"),
+        (
+            replicas,
+            1,
+            "a stream has at least one replica, or -1 for one on every broker",
+        ),
+        (
+            kept_bytes,
+            0,
+            "a stream keeps no fewer than 0 bytes, where 0 is no limit",
+        ),
+        (
+            kept_messages,
+            0,
+            "a stream keeps no fewer than 0 messages, where 0 is no limit",
+        ),
+        (segment, 1, "a segment has at least one byte"),
+        (compactions, 1, "at least one compaction runs"),
+        (
+            min_isr,
+            1,
+            "at least one replica is in sync where a message commits",
+        ),
+    ];
+    let wrong = least
+        .into_iter()
+        .find_map(|(number, least, why)| Some((number.filter(|number| *number < least)?, why)));
+    wrong.map_or(Ok(()), |(number, why)| {
+        Err(Error::refused(
+            target.clone(),
+            format!("{why}: not {number}"),
+        ))
+    })
 }
 
 /// Subjects as servers take them: tokens between dots, none empty, no blanks (wire-contract §2.4).
@@ -306,6 +345,57 @@ pub(crate) fn check_subject(subject: &str, target: &Target) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_mean_nothing_are_refused_and_those_that_do_are_not() {
+        let check = |options: StreamOptions| {
+            let named = options.name("s");
+            check_stream(&named, &Target::Cluster).map_err(|error| error.to_string())
+        };
+        let new = StreamOptions::default;
+        for (options, said) in [
+            (
+                new().partitions(Some(0)),
+                "a stream has at least one partition: not 0",
+            ),
+            (
+                new().replication_factor(Some(0)),
+                "a stream has at least one replica, or -1 for one on every broker: not 0",
+            ),
+            (
+                new().retention_max_bytes(Some(-5)),
+                "a stream keeps no fewer than 0 bytes, where 0 is no limit: not -5",
+            ),
+            (
+                new().retention_max_messages(Some(-7)),
+                "a stream keeps no fewer than 0 messages, where 0 is no limit: not -7",
+            ),
+            (
+                new().segment_max_bytes(Some(0)),
+                "a segment has at least one byte: not 0",
+            ),
+            (
+                new().compact_max_goroutines(Some(-1)),
+                "at least one compaction runs: not -1",
+            ),
+            (
+                new().min_isr(Some(0)),
+                "at least one replica is in sync where a message commits: not 0",
+            ),
+        ] {
+            let refused = check(options.clone()).unwrap_err();
+            assert_eq!(refused, said, "{options:?}");
+        }
+        let fine = new()
+            .partitions(Some(1))
+            .replication_factor(Some(-1))
+            .retention_max_bytes(Some(0))
+            .retention_max_messages(Some(0))
+            .segment_max_bytes(Some(1))
+            .compact_max_goroutines(Some(1))
+            .min_isr(Some(1));
+        assert_eq!(check(fine), Ok(()));
+    }
 
     #[test]
     fn what_servers_do_not_survive_is_refused() {
@@ -339,7 +429,7 @@ mod tests {
                 "{name:?} {subject:?}"
             );
         }
-        assert_eq!(check("dot.name", "", Some(0)), Ok(()));
+        assert_eq!(check("dot.name", "", Some(1)), Ok(()));
         assert_eq!(check(&"x".repeat(255), "s", None), Ok(()));
         let negative = check_partitions("a", &[0, -1]).unwrap_err();
         assert_eq!(negative.kind(), ErrorKind::NoSuchPartition);

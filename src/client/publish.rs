@@ -89,7 +89,7 @@ impl Inner {
             ..convert::publish(options, &stream, partition)
         };
         let target = Target::Partition(Arc::clone(&stream), partition);
-        check_size(&request, Rpc::Publish, &target)?;
+        check_request(&request, Rpc::Publish, &target)?;
         let send = |mut api: Api, left| {
             let request = with_deadline(request.clone(), left);
             async move { api.publish(request).await }
@@ -155,8 +155,19 @@ impl Inner {
 /// one would end a whole `PublishAsync` call, with all that is in flight on it.
 pub const MAX_REQUEST_BYTES: usize = 4 << 20;
 
-/// Refuses what no server takes, before it is sent.
-pub(super) fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Target) -> Result<()> {
+/// Refuses what no server takes, and what means nothing, before it is sent.
+pub(super) fn check_request(request: &pb::PublishRequest, rpc: Rpc, target: &Target) -> Result<()> {
+    let expected = request.expected_offset;
+    if expected < -1 {
+        let sentence = format!(
+            "a message gets an offset from 0 on, or any where -1 is expected: not {expected}"
+        );
+        return Err(Error::refused(target.clone(), sentence));
+    }
+    check_size(request, rpc, target)
+}
+
+fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Target) -> Result<()> {
     let bytes = request.encoded_len();
     if bytes <= MAX_REQUEST_BYTES {
         return Ok(());

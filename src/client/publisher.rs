@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::Client;
 use super::error::{Error, Result};
 use super::inner::Inner;
-use super::publish::check_size;
+use super::publish::check_request;
 use super::retry::MAX_DEADLINE;
 use crate::model::setters::setters;
 use crate::model::{AckPolicy, Destination, Outcome, PartitionId, PublishOptions, Target};
@@ -122,7 +122,7 @@ impl Publisher {
         };
         let request = convert::publish(&options, &stream, partition);
         let target = Target::Partition(stream, partition);
-        check_size(&request, Rpc::PublishAsync, &target)?;
+        check_request(&request, Rpc::PublishAsync, &target)?;
         let place = Arc::clone(&self.permits).acquire_owned().await;
         let (answer, answered) = oneshot::channel();
         let wait = options

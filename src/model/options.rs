@@ -19,11 +19,11 @@ pub struct StreamOptions {
     pub group: String,
     /// Replicas of each partition; `None`: 1; `Some(-1)`: one on every broker.
     pub replication_factor: Option<i32>,
-    /// Partitions; `None`: 1. Negative values crash real servers and are refused here.
+    /// Partitions; `None`: 1. Negative values crash real servers; they and 0 are refused here.
     pub partitions: Option<i32>,
-    /// Bytes kept in each partition.
+    /// Bytes kept in each partition; 0 is no limit.
     pub retention_max_bytes: Option<i64>,
-    /// Messages kept in each partition.
+    /// Messages kept in each partition; 0 is no limit.
     pub retention_max_messages: Option<i64>,
     /// How long messages are kept. This and the other durations go out as whole milliseconds, rounded up; zero is no
     /// limit (wire-contract §2.4).

@@ -82,7 +82,18 @@ fn what_no_server_takes_is_5_and_never_sent() {
     test.ok("create orders");
     for line in [
         "create x --partitions -1",
+        "create x --partitions 0",
         "create x --replication -2",
+        "create x --replication 0",
+        "create x --retention-bytes -5",
+        "create x --retention-messages -7",
+        "create x --segment-bytes -5",
+        "create x --compact-goroutines -1",
+        "create x --min-isr -1",
+        "bench publish x --create --partitions -1",
+        "bench publish x --create --replication 0",
+        "publish orders x --expect-offset -5",
+        "publish orders x --by-key --key k --expect-offset -5",
         "create a/b",
         "create a\\b",
         "create a..b",

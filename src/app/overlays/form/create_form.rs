@@ -66,19 +66,19 @@ fn options(form: &mut Form, known: &KnownStreams) -> StreamOptions {
         group: form
             .read(FieldId::Group, |text| Ok(text.to_owned()))
             .unwrap_or_default(),
-        partitions: count(form, FieldId::Partitions),
+        partitions: count(form, FieldId::Partitions, 1),
         replication_factor: form.read(FieldId::Replication, replication).flatten(),
-        retention_max_bytes: size(form, FieldId::RetentionBytes),
-        retention_max_messages: count(form, FieldId::RetentionMessages),
+        retention_max_bytes: size(form, FieldId::RetentionBytes, 0),
+        retention_max_messages: count(form, FieldId::RetentionMessages, 0),
         retention_max_age: age(form, FieldId::RetentionAge),
         cleaner_interval: age(form, FieldId::CleanerInterval),
-        segment_max_bytes: size(form, FieldId::SegmentBytes),
+        segment_max_bytes: size(form, FieldId::SegmentBytes, 1),
         segment_max_age: age(form, FieldId::SegmentAge),
-        compact_max_goroutines: count(form, FieldId::CompactGoroutines),
+        compact_max_goroutines: count(form, FieldId::CompactGoroutines, 1),
         compact_enabled: switch(form, FieldId::Compact),
         auto_pause_time: age(form, FieldId::AutoPause),
         auto_pause_disable_if_subscribers: switch(form, FieldId::AutoPauseUnlessSubscribed),
-        min_isr: count(form, FieldId::MinIsr),
+        min_isr: count(form, FieldId::MinIsr, 1),
         optimistic_concurrency_control: switch(form, FieldId::ConcurrencyControl),
         encryption: switch(form, FieldId::Encryption),
     }
@@ -123,18 +123,25 @@ fn replication(text: &str) -> Result<Option<i32>, String> {
     }
 }
 
-/// A negative count crashes real servers (wire-contract §0.10), and 0 is no count anywhere.
-fn count<T: std::str::FromStr + PartialOrd + Default>(form: &mut Form, id: FieldId) -> Option<T> {
+/// A negative count crashes real servers (wire-contract §0.10), and 0 counts only where it is no limit.
+fn count<T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy>(
+    form: &mut Form,
+    id: FieldId,
+    least: T,
+) -> Option<T> {
     let read = |text: &str| {
-        let number = text.parse().ok().filter(|number| *number > T::default());
-        number.ok_or_else(|| "write a number, from 1".into())
+        let number = text.parse().ok().filter(|number| *number >= least);
+        number.ok_or_else(|| format!("write a number, from {least}"))
     };
     optional(form, id, read)
 }
 
-fn size(form: &mut Form, id: FieldId) -> Option<i64> {
+fn size(form: &mut Form, id: FieldId, least: u64) -> Option<i64> {
     optional(form, id, |text| {
         let bytes = parse_size(text)?;
+        if bytes < least {
+            return Err(format!("at least {least} B"));
+        }
         i64::try_from(bytes).map_err(|_too_large| "more than any server counts".into())
     })
 }
@@ -277,6 +284,11 @@ mod tests {
             (FieldId::Partitions, "0"),
             (FieldId::Replication, "-2"),
             (FieldId::RetentionBytes, "much"),
+            (FieldId::RetentionBytes, "-5"),
+            (FieldId::RetentionMessages, "-7"),
+            (FieldId::SegmentBytes, "-5"),
+            (FieldId::SegmentBytes, "0"),
+            (FieldId::CompactGoroutines, "-1"),
             (FieldId::RetentionAge, "1us"),
             (FieldId::MinIsr, "0"),
         ];
@@ -286,6 +298,18 @@ mod tests {
             assert_eq!(form.focus(), FormFocus::Field(id));
             assert!(form.field(id).unwrap().error.is_some());
         }
+    }
+
+    #[test]
+    fn no_limit_of_what_is_kept_can_be_given() {
+        let mut form = filled(&[
+            (FieldId::Name, "s"),
+            (FieldId::RetentionBytes, "0"),
+            (FieldId::RetentionMessages, "0"),
+        ]);
+        let options = created(&mut form);
+        assert_eq!(options.retention_max_bytes, Some(0));
+        assert_eq!(options.retention_max_messages, Some(0));
     }
 
     #[test]

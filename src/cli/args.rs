@@ -272,7 +272,7 @@ pub(crate) struct OutputArgs {
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct IncidentsArgs {
     /// The newest ones alone
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) last: Option<usize>,
     /// Reports in Markdown, for the post-mortem
     #[arg(long, conflicts_with = "output")]

@@ -24,22 +24,22 @@ pub(crate) struct BenchPublishArgs {
     /// The stream; it has to exist, unless --create makes it
     pub(crate) stream: String,
     /// How many messages
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 100_000)]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) messages: u64,
     /// Bytes of each value
-    #[arg(long, value_name = "SIZE", default_value = "256", value_parser = value_size)]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, default_value = "256", value_parser = value_size)]
     pub(crate) size: usize,
     /// What values hold
     #[arg(long, value_name = "KIND", value_enum, default_value_t)]
     pub(crate) value: ValueKind,
     /// Give each message one of N keys [default: none; 1000 with --by-key]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     keys: Option<u32>,
     /// Messages per second; as fast as they are acked where left out
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
     /// Messages sent and not acked yet; the next one waits
-    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) in_flight: u32,
     /// Who must have stored a message before its ack
     #[arg(long, value_enum, default_value_t)]
@@ -50,10 +50,15 @@ pub(crate) struct BenchPublishArgs {
     #[arg(long)]
     pub(crate) create: bool,
     /// Partitions of a stream that --create makes [default: 1]
-    #[arg(long, value_name = "N", requires = "create")]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        requires = "create"
+    )]
     partitions: Option<i32>,
     /// Replicas of each partition of a stream that --create makes, or "all" [default: 1]
-    #[arg(long, value_name = "N|all", requires = "create", value_parser = replication)]
+    #[arg(long, value_name = "N|all", allow_negative_numbers = true, requires = "create", value_parser = replication)]
     replication: Option<i32>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -111,7 +116,7 @@ pub(crate) struct BenchTailArgs {
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = stop)]
     to: Option<StopAt>,
     /// Stop after N messages came
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) messages: Option<u64>,
     /// Read from any in-sync replica instead of the leaders
     #[arg(long)]

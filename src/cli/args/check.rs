@@ -18,7 +18,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "RULE[=WEIGHT]", value_parser = rule)]
     rule: Vec<RuleChoice>,
     /// Looks at the cluster, a second apart: what stands still or goes back shows at the second
-    #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=60))]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub(crate) looks: u32,
     /// Say that you know of the messages that are gone: later checks tell of further losses alone
     #[arg(long)]

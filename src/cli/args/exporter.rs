@@ -19,10 +19,15 @@ pub(crate) struct ExporterArgs {
     #[arg(long)]
     pub(crate) internal: bool,
     /// Series of streams, cursors, groups and findings at most; what is left out is counted
-    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 200_000
+    )]
     pub(crate) max_series: usize,
     /// How often every broker is asked
-    #[arg(long, value_name = "DUR", default_value = "5s", value_parser = refresh)]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true, default_value = "5s", value_parser = refresh)]
     pub(crate) every: Duration,
 }
 

@@ -32,10 +32,10 @@ pub(crate) struct RestartPlanArgs {
     #[arg(long)]
     pub(crate) allow_downtime: bool,
     /// How long to wait for a broker to become safe, or to be back and in sync
-    #[arg(long, value_name = "DUR", default_value = "10m", value_parser = parse_interval)]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true, default_value = "10m", value_parser = parse_interval)]
     pub(crate) give_up_after: Duration,
     /// How long all must stay in sync after a restart; three times as long where the restart was not seen
-    #[arg(long, value_name = "DUR", default_value = "10s", value_parser = parse_interval)]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true, default_value = "10s", value_parser = parse_interval)]
     pub(crate) in_sync_for: Duration,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -25,10 +25,10 @@ pub(crate) struct StatsArgs {
     #[arg(short, long, allow_hyphen_values = true, value_parser = Query::parse)]
     pub(crate) query: Option<Query>,
     /// Rows of each list: keys, headers, the largest messages
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=50))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=50))]
     pub(crate) top: u16,
     /// Count by intervals so long, which begin where hours and days of --tz do [default: by the range]
-    #[arg(long, value_name = "DUR", value_parser = counted_interval)]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true, value_parser = counted_interval)]
     pub(crate) every: Option<Duration>,
     /// Say on stderr how far it has come
     #[arg(long)]

@@ -148,7 +148,7 @@ pub(crate) struct PartitionsArgs {
     /// The stream, or some of its partitions as in orders:0,2-4
     stream: String,
     /// Some of its partitions, as in 0,2-4; all where none is named
-    #[arg(short, long, value_name = "RANGES", value_parser = ranges)]
+    #[arg(short, long, value_name = "RANGES", allow_hyphen_values = true, value_parser = ranges)]
     partitions: Option<Partitions>,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct TableArgs {
     #[arg(long)]
     pub(crate) reverse: bool,
     /// Memory for keys and values; where these take more, values are read again while they are printed [default: 512MiB, or the budget of tails in the config]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = parse_size)]
     pub(crate) memory: Option<u64>,
     /// Say on stderr how far it has come
     #[arg(long)]

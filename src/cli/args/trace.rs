@@ -28,7 +28,7 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, default_value = "end", value_parser = stop)]
     pub(crate) to: StopAt,
     /// Stop after so many messages were found
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(crate) lines: u64,
     /// Say on stderr how far it has come
     #[arg(long)]

@@ -12,10 +12,10 @@ pub(crate) struct VerifyArgs {
     #[arg(required = true, value_name = "STREAM[:PARTITIONS]")]
     pub(crate) partitions: Vec<String>,
     /// The first offset to compare; the oldest one kept where left out
-    #[arg(long, value_name = "OFFSET", value_parser = clap::value_parser!(Offset).range(0..))]
+    #[arg(long, value_name = "OFFSET", allow_negative_numbers = true, value_parser = clap::value_parser!(Offset).range(0..))]
     pub(crate) from: Option<Offset>,
     /// Messages a second at most, each counted once however many copies there are
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
     /// Take offsets that no copy holds for lost: the stream is not compacted
     #[arg(long)]

@@ -206,6 +206,8 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn sentence_of(line: &str) -> String {
@@ -236,6 +238,7 @@ mod tests {
             ("streams -o", "--output <FORM> needs a value".into()),
             ("tail orders -n x", "--lines \"x\": not a whole number".into()),
             ("tail orders -n -1", "--lines \"-1\": not a whole number".into()),
+            ("verify orders --from -5", "--from \"-5\": not in 0..9223372036854775807".into()),
             ("demo --port 99999", "--port \"99999\": not in 0..=65535".into()),
             ("create x --compact=maybe", "--compact takes true, false, not \"maybe\"".into()),
             ("publish orders -x", "there is no option \"-x\" here; a value that begins with a hyphen stands behind --".into()),
@@ -243,6 +246,34 @@ mod tests {
         ] {
             assert_eq!(sentence_of(line), expected, "{line}");
         }
+    }
+
+    /// A negative number is a value where one is expected: what is wrong with it is said, and not that it is no option.
+    #[test]
+    fn every_option_that_takes_a_number_takes_one_with_a_minus() {
+        const NUMBERS: [&str; 8] = [
+            "N", "N|all", "NUMBER", "OFFSET", "F", "SIZE", "DUR", "RANGES",
+        ];
+        let mut commands = vec![crate::cli::Invocation::command()];
+        let mut refusing = Vec::new();
+        while let Some(command) = commands.pop() {
+            let numbers = command.get_arguments().filter(|arg| {
+                let names = arg.get_value_names().unwrap_or_default();
+                // Where a value only comes behind =, nothing else is taken for one.
+                names.iter().any(|name| NUMBERS.contains(&name.as_str()))
+                    && !arg.is_require_equals_set()
+            });
+            let takes = |arg: &&clap::Arg| {
+                arg.is_allow_negative_numbers_set() || arg.is_allow_hyphen_values_set()
+            };
+            refusing.extend(
+                numbers
+                    .filter(|arg| !takes(arg))
+                    .map(|arg| format!("{} --{}", command.get_name(), arg.get_id())),
+            );
+            commands.extend(command.get_subcommands().cloned());
+        }
+        assert_eq!(refusing, Vec::<String>::new());
     }
 
     #[test]

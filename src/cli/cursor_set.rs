@@ -12,9 +12,10 @@ use super::json::{JsonTime, seconds};
 use super::mutate::{need_name, perform_saying};
 use super::output::{Column, OutputRow, output_row};
 use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
+use crate::client::Error;
 use crate::model::{
-    CursorGoal, CursorMove, ErrorKind, Offset, Operation, PartitionId, StreamName, Timestamp,
-    check_cursor_offset, counted_plainly, exact_age, format_ranges,
+    CursorGoal, CursorMove, ErrorKind, Offset, Operation, PartitionId, Stream, StreamName,
+    Timestamp, check_cursor_offset, counted_plainly, exact_age, format_ranges,
 };
 use crate::runtime::Access;
 use crate::ui::format;
@@ -132,17 +133,11 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
     let found = cluster
         .stream(stream)
         .ok_or_else(|| no_such_stream(stream))?;
-    let partitions: Vec<PartitionId> = match *partition {
-        Some(partition) if found.partition(partition).is_none() => {
-            return Err(no_such_partition(found, partition));
-        }
-        Some(partition) => vec![partition],
-        None => found
-            .partitions
-            .iter()
-            .map(|partition| partition.id)
-            .collect(),
-    };
+    let partitions = partitions_of(found, *partition)?;
+    if let (CursorGoal::At(offset), Some(partition)) = (args.goal(), partition) {
+        let within = observer.check_cursor_end(stream, *partition, offset).await;
+        within.map_err(wrong_place)?;
+    }
     warn_of_consumer(context, args, &partitions).await;
     if let Some(operation) = args.operation() {
         return super::mutate::perform(context, operation).await;
@@ -169,6 +164,16 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
         return Ok(Exit::DONE);
     }
     perform(context, args, &moves).await
+}
+
+fn partitions_of(stream: &Stream, named: Option<PartitionId>) -> Result<Vec<PartitionId>> {
+    match named {
+        Some(partition) if stream.partition(partition).is_none() => {
+            Err(no_such_partition(stream, partition))
+        }
+        Some(partition) => Ok(vec![partition]),
+        None => Ok(stream.partitions.iter().map(|one| one.id).collect()),
+    }
 }
 
 /// Where a consumer starts that finds its cursor at -1, nobody knows but itself.
@@ -287,13 +292,7 @@ async fn plan(
         .observer()
         .plan_cursor_moves(&args.spec(), &from)
         .await;
-    let moves = planned.map_err(|error| {
-        if error.kind() == ErrorKind::InvalidArgument {
-            CliError::usage(error.to_string())
-        } else {
-            error.into()
-        }
-    })?;
+    let moves = planned.map_err(wrong_place)?;
     if moves.is_empty() {
         let similar = similar_cursor(&access.observer(), &args.id).await;
         let sentence = format!(
@@ -303,6 +302,15 @@ async fn plan(
         return Err(CliError::new(Exit::NOT_FOUND, sentence));
     }
     Ok(moves)
+}
+
+/// A place that the partition does not have is a fault of the line.
+fn wrong_place(error: Error) -> CliError {
+    if error.kind() == ErrorKind::InvalidArgument {
+        CliError::usage(error.to_string())
+    } else {
+        error.into()
+    }
 }
 
 /// Sets it in one partition after the other, and says what each will read again or skip. Goes on after one that fails.

@@ -23,12 +23,12 @@ impl Observer {
         goal: CursorGoal,
     ) -> Result<CursorMove> {
         let stream = StreamName::from(stream);
+        if let CursorGoal::At(offset) = goal {
+            self.check_cursor_end(&stream, partition, offset).await?;
+        }
         let log = self.inner().committed_log(&stream, partition).await?;
-        let to = goal.offset(&log, from).await.map_err(|sentence| {
-            let target = Target::Partition(stream, partition);
-            let sentence = format!("{target}: {sentence}");
-            Error::new(ErrorKind::InvalidArgument, target, sentence)
-        })?;
+        let to = goal.offset(&log, from).await;
+        let to = to.map_err(|sentence| no_such_place(stream, partition, &sentence))?;
         let before = match from {
             Some(from) => first_after(&log, from).await,
             None => None,
@@ -40,6 +40,28 @@ impl Observer {
             newest: Some(log.newest_committed()),
             ..CursorMove::new(partition, from, to)
         })
+    }
+
+    /// Whether a cursor may be set to that offset: one beyond the end reads nothing until as much is stored again. Where
+    /// nobody can say where the log ends, as of a paused partition, it may.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] for an offset that the partition does not hold yet.
+    pub async fn check_cursor_end(
+        &self,
+        stream: &str,
+        partition: PartitionId,
+        offset: Offset,
+    ) -> Result<()> {
+        let Ok(found) = self.fetch_partition(stream, partition).await else {
+            return Ok(());
+        };
+        let newest = found.high_watermark.max(found.newest_offset).max(-1);
+        if offset <= newest {
+            return Ok(());
+        }
+        let sentence = beyond_end(offset, newest);
+        Err(no_such_place(stream.into(), partition, &sentence))
     }
 
     /// What moving a cursor would do in these partitions, given the last offset that it has read of each. All that it has
@@ -121,6 +143,19 @@ impl CursorGoal {
     }
 }
 
+fn no_such_place(stream: StreamName, partition: PartitionId, sentence: &str) -> Error {
+    let target = Target::Partition(stream, partition);
+    let sentence = format!("{target}: {sentence}");
+    Error::new(ErrorKind::InvalidArgument, target, sentence)
+}
+
+fn beyond_end(offset: Offset, newest: Offset) -> String {
+    match newest {
+        ..0 => format!("there is no message {offset}: nothing is committed"),
+        newest => format!("there is no message {offset} yet: the newest is {newest}"),
+    }
+}
+
 /// Offset and time of the first message after that offset.
 async fn first_after(log: &CommittedLog, offset: Offset) -> Option<(Offset, Timestamp)> {
     log.first_from(offset.max(-1).saturating_add(1)).await
@@ -139,10 +174,7 @@ async fn before(log: &CommittedLog, start: StartAt) -> std::result::Result<Offse
         StartAt::Latest => Some(log.newest_committed().max(0)),
         StartAt::Earliest => return Ok(before_oldest(log).await),
         StartAt::Offset(offset) if offset > log.newest_committed().saturating_add(1) => {
-            return Err(match log.newest_committed() {
-                ..0 => format!("there is no message {offset}: nothing is committed"),
-                newest => format!("there is no message {offset} yet: the newest is {newest}"),
-            });
+            return Err(beyond_end(offset, log.newest_committed()));
         }
         // What retention has removed cannot be read again.
         StartAt::Offset(offset) => return Ok((offset - 1).max(before_oldest(log).await)),

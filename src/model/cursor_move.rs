@@ -18,7 +18,7 @@ pub enum CursorGoal {
     Next(StartAt),
     /// So many offsets on, or back where it is negative; within what the log holds.
     By(i64),
-    /// The last offset that was read is this one, whatever the log holds.
+    /// The last offset that was read is this one, be it kept still or not; none beyond the end.
     At(Offset),
 }
 

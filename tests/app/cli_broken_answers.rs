@@ -14,7 +14,7 @@ const CHANGES: [&str; 6] = [
     "create x",
     "publish orders v",
     "publish orders --lines",
-    "cursor set c orders:0 1",
+    "cursor set c orders:0 -1",
     "redrive source orders",
     "bench publish orders -n 1",
 ];

@@ -175,7 +175,7 @@ fn a_cluster_without_activity_or_cursors_says_so() {
     assert_eq!(test.fails("activity"), (4, said.into()));
     assert_eq!(test.ok("cursors"), "");
     test.ok("create orders");
-    for line in ["cursor get me orders:0", "cursor set me orders:0 1"] {
+    for line in ["cursor get me orders:0", "cursor set me orders:0 -1"] {
         let (code, sentence) = test.fails(line);
         assert_eq!(code, 1, "{line}: {sentence}");
     }
@@ -194,6 +194,7 @@ fn a_change_that_cannot_be_written_down_is_made_and_says_so_once() {
     );
     for line in [
         "create orders --partitions 4",
+        "publish orders v -p 0",
         "publish orders v -p 1",
         "cursor set c orders:0 0",
         "cursor set c orders:1 0",

@@ -3,6 +3,7 @@
 use liftui::demo::DemoOptions;
 
 use crate::cli_test_cluster::{CliOutput, TestCluster, bare, finish};
+use crate::driver::client;
 
 /// A stream with three replicas and some messages, and the number of the broker that leads it.
 fn with_messages() -> (TestCluster, usize) {
@@ -238,8 +239,11 @@ fn a_cursor_beyond_the_end_is_said_to_be_that() {
     let test = TestCluster::of(DemoOptions::default());
     test.ok("create orders --replication 3");
     test.ok("publish orders text --ack all");
-    test.ok("cursor set invoices orders:0 500");
-    test.ok("cursor set reports orders:0 1");
+    let client = client(test.addresses());
+    for (id, offset) in [("invoices", 500), ("reports", 1)] {
+        let stored = test.block_on(client.set_cursor(id, "orders", 0, offset));
+        stored.expect("other clients store what they like");
+    }
     let cursors = test.objects("cursors orders");
     let of = |id: &str| cursors.iter().find(|cursor| cursor["id"] == id).cloned();
     let beyond = of("invoices").expect("it is listed");

@@ -178,7 +178,7 @@ fn what_the_first_broker_does_not_know_yet_is_looked_for_at_the_others() {
     );
     let redrive = line("redrive orders archive --dry-run");
     assert_eq!(redrive.code, 0, "{redrive:?}");
-    let set = line("cursor set billing orders:0 0");
+    let set = line("cursor set billing orders:1 0");
     assert_eq!(set.code, 0, "{set:?}");
     let missing = line("tail ordres --to end");
     assert_eq!(missing.code, 4, "{missing:?}");

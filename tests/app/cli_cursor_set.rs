@@ -96,6 +96,16 @@ fn places_that_are_not_there_change_nothing() {
             "there is no message 11 yet: the newest is 9",
         ),
         (
+            "cursor set billing orders:0 10",
+            2,
+            "there is no message 10 yet: the newest is 9",
+        ),
+        (
+            "cursor set billing orders:0 999999 --dry-run",
+            2,
+            "there is no message 999999 yet: the newest is 9",
+        ),
+        (
             "cursor set billing orders 5",
             2,
             "all partitions at once take --to or --by",
@@ -208,8 +218,17 @@ fn a_cursor_that_another_client_stored_below_the_log_is_moved_with_the_rest() {
 }
 
 #[test]
+fn where_nobody_says_where_a_log_ends_an_offset_is_taken_as_it_is() {
+    let test = cluster();
+    test.ok("pause orders:0");
+    let set = test.line("cursor set other orders:0 500");
+    assert_eq!(set.code, 0, "{set:?}");
+}
+
+#[test]
 fn what_is_said_of_a_move_by_a_count_is_what_becomes_of_it() {
     let test = cluster();
+    let client = client(test.addresses());
     for (from, by, said) in [
         (7, "-3", ": 3 messages will be read again\n"),
         (7, "1", ": 1 message will be skipped\n"),
@@ -227,13 +246,14 @@ fn what_is_said_of_a_move_by_a_count_is_what_becomes_of_it() {
         // Beyond the end there is nothing that could be read again.
         (50, "-5", ": no message will be read again or skipped\n"),
     ] {
-        let set = test.line(&format!("cursor set billing orders:0 {from}"));
-        assert_eq!(set.code, 0, "{set:?}");
+        let stored = client.set_cursor("billing", "orders", 0, from);
+        test.block_on(stored).expect("it is stored");
         let output = test.line(&format!("cursor set billing orders:0 --by {by}"));
         let told = output.out.clone() + &output.err;
         assert!(told.contains(said), "{from} {by}: {told}");
     }
-    test.ok("cursor set billing orders:0 50");
+    let stored = client.set_cursor("billing", "orders", 0, 50);
+    test.block_on(stored).expect("it is stored");
     let table = test.line("cursor set billing orders:0 --by -5 --dry-run -o table");
     assert!(table.out.contains("nothing read again"), "{table:?}");
 }

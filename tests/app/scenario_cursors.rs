@@ -138,6 +138,10 @@ async fn what_cannot_be_moved_says_why_and_an_observer_moves_nothing() {
             "cursor set billing orders:0 --to 500",
             "there is no message 500 yet",
         ),
+        (
+            "cursor set billing orders:0 501",
+            "there is no message 501 yet: the newest is 0",
+        ),
         ("cursor set billing orders:77 --by 1", "no partition 77"),
     ] {
         dashboard.press("esc :");

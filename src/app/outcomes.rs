@@ -68,9 +68,10 @@ impl App {
                     seek: Some(ack.offset.to_string()),
                     query: None,
                 });
+                let goes_there = self.published_place().is_ok();
                 match self.key_of(GoCommand::Published) {
-                    Some(key) => format!("{text} · {key} goes there"),
-                    None => text,
+                    Some(key) if goes_there => format!("{text} · {key} goes there"),
+                    _ => text,
                 }
             }
             Outcome::Partial { done, failed } => {
@@ -97,23 +98,29 @@ impl App {
 
     /// Shows the message that was published last from here.
     pub(super) fn show_published(&mut self) {
+        match self.published_place() {
+            Ok(place) => self.look_for_stream(Awaited::Open(place)),
+            Err(text) => self.context.notify(Level::Note, text),
+        }
+    }
+
+    /// Where the message is that was published last from here, or why nobody knows.
+    fn published_place(&self) -> Result<MessagePlace, String> {
         let Some(mut place) = self.published.clone() else {
-            let text = "nothing was published and acked from here so far";
-            return self.context.notify(Level::Note, text);
+            return Err("nothing was published and acked from here so far".to_owned());
         };
         if place.partitions.is_empty() {
             // An ack names no partition: where there is one, it is that.
             let stream = self.truth().stream(&place.stream);
             let Some([only]) = stream.map(|stream| &*stream.partitions) else {
-                let text = format!(
+                return Err(format!(
                     "the ack does not say in which partition of {} it is",
                     place.stream
-                );
-                return self.context.notify(Level::Note, text);
+                ));
             };
             place.partitions.push(only.id);
         }
-        self.look_for_stream(Awaited::Open(place));
+        Ok(place)
     }
 
     /// The partitions whose flags an operation changed: only their leaders know these.

@@ -1,6 +1,7 @@
 //! Opens the dashboard: turns settings into what the runtime wants, for a cluster, its contexts, or a demo cluster.
 //! The dashboard itself is `app`, `ui` and `runtime`.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         config: Some(watched_config(context, name, None)),
         saved_state: Arc::new(UserState {
             is_demo: false,
+            is_fresh: context.options.start.fresh,
             keeps_typed: settings.history.value,
         }),
         alerts: alert_sender(context)?,
@@ -90,6 +92,7 @@ pub(crate) async fn open_demo(
         config: Some(watched_config(context, DEMO.to_owned(), Some(settings))),
         saved_state: Arc::new(UserState {
             is_demo: true,
+            is_fresh: context.options.start.fresh,
             keeps_typed: context.settings.history.value,
         }),
         alerts: alert_sender(context)?,
@@ -277,7 +280,11 @@ impl DashboardParts {
                 health: health_options(&self.config.settings.file, name),
                 origins: self.origins(name, cluster),
                 incidents: incidents::read(name),
-                rows: self.settings.rows.clone().with_kept(rows::FILE.read(name)),
+                rows: self.settings.rows.clone().with_kept(if self.fresh {
+                    BTreeMap::new()
+                } else {
+                    rows::FILE.read(name)
+                }),
                 queries: kept_queries::read(name, self.config.settings.history.value),
                 view: (!self.fresh).then(|| kept_view::FILE.read(name)),
                 addresses: cluster.addr.value.clone(),

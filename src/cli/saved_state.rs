@@ -14,6 +14,8 @@ use crate::runtime::{ChangeEnd, SavedState};
 pub(super) struct UserState {
     /// Whether the cluster is a demo.
     pub(super) is_demo: bool,
+    /// Whether what was left of earlier runs counts for nothing, and nothing is left of how this one looks.
+    pub(super) is_fresh: bool,
     /// Whether queries are kept that were only typed.
     pub(super) keeps_typed: bool,
 }
@@ -38,7 +40,9 @@ impl SavedState for UserState {
     }
 
     fn save_row(&self, cluster: &str, streams: &str, row: Option<KeptRow>) {
-        rows::keep(cluster, streams, row);
+        if !self.is_fresh {
+            rows::keep(cluster, streams, row);
+        }
     }
 
     fn save_query(&self, cluster: &str, change: &QueryChange) {

@@ -142,6 +142,10 @@ fn nothing(open: &OpenTable, list: &dyn Listing) -> [String; 2] {
             "No message of this stream has a key.".into(),
             "A table needs keys: tail the stream instead.".into(),
         ],
+        Some(_) if open.at().is_some() => [
+            "Nothing had been published here by then.".into(),
+            String::new(),
+        ],
         Some(_) => ["Nothing was published here yet.".into(), String::new()],
     }
 }

@@ -31,7 +31,9 @@ fn title_line(
     let style = theme.title_style(place.focused);
     let mut spans = vec![span(" ", theme.text), span(place.pane.title(), style)];
     spans.extend(behind.iter().cloned());
-    let mut end = right.to_vec();
+    // What is cut on the left does not touch what stands on the right.
+    let mut end = vec![span("  ", theme.text)];
+    end.extend(right.iter().cloned());
     end.push(span(" ", theme.text));
     let left = painter.put_right(row(place.area, 0), &end);
     let used = painter.put(left, &spans);

@@ -48,3 +48,31 @@ fn it_begins_where_it_was_left_unless_it_is_to_be_fresh_or_the_file_is_damaged()
     let told = log.matches("how the dashboard looked cannot be read");
     assert_eq!(told.count(), 1, "{log}");
 }
+
+#[test]
+fn what_rows_show_is_kept_unless_it_is_to_be_fresh() {
+    for (arguments, is_kept) in [(&["--fresh"][..], false), (&[], true)] {
+        let folder = tempfile::tempdir().expect("there is room for files");
+        let state = folder.path().to_str().expect("the path is text");
+        let (alive, mut first) = tail_of_one_message(&[]);
+        first.type_keys("\x11");
+        assert_eq!(first.wait_for_the_end().exit_code(), 0);
+        let addresses = alive.cluster.addresses().join(",");
+        let whole = ["--addr", &addresses, "--config", "/dev/null"];
+        let whole = [&whole[..], arguments].concat();
+        let mut terminal = Terminal::run(&whole, &[("XDG_STATE_HOME", state)]);
+        terminal.wait("the screen", has("FINDINGS"));
+        terminal.type_keys("3");
+        terminal.wait("the stream", has("orders"));
+        terminal.type_keys("l");
+        terminal.wait("the tail", has("following"));
+        terminal.type_keys("c");
+        terminal.wait("the box", has("key value"));
+        terminal.type_keys("\x15size value\r");
+        terminal.wait("the column", has("SIZE"));
+        terminal.type_keys("\x11");
+        assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+        let rows = folder.path().join("liftui/rows");
+        assert_eq!(rows.exists(), is_kept, "{arguments:?}");
+    }
+}

@@ -46,6 +46,11 @@ use screens::{
 };
 use widgets::PaneArea;
 
+/// Where the recording stands that is shown, on one line.
+pub(crate) fn playback_line(app: &App, theme: &Theme) -> ratatui::text::Line<'static> {
+    chrome::playback_line(app, theme)
+}
+
 /// Draws over a frame of now that the past is coming.
 pub(crate) fn draw_past_is_read(frame: &mut Frame<'_>, theme: &Theme) {
     chrome::past_is_read(frame, theme);

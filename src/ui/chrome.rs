@@ -192,6 +192,16 @@ fn playback_parts(playback: &Playback, app: &App, theme: &Theme) -> Vec<Vec<Span
     parts
 }
 
+/// The same on a line of its own; empty where no recording is shown.
+pub(super) fn playback_line(app: &App, theme: &Theme) -> Line<'static> {
+    let parts = app
+        .playback()
+        .map(|playback| playback_parts(playback, app, theme));
+    let mut spans = vec![span(" ", theme.text)];
+    spans.extend(dotted(&parts.unwrap_or_default(), theme));
+    Line::from(spans)
+}
+
 /// Which of the last minutes are shown, while the dashboard goes on.
 fn past_parts(
     playback: &Playback,

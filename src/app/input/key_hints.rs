@@ -152,8 +152,9 @@ pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
         KeyContext::Confirm => &[CLOSE],
         KeyContext::Menu => &[(Command::List(ListCommand::Open), "choose"), CLOSE],
         KeyContext::Reader => &[
-            (Command::Move(Motion::Down), "down"),
             (Command::Move(Motion::Up), "up"),
+            // The last two are left where there is room for no more.
+            (Command::Move(Motion::Down), "down"),
             CLOSE,
         ],
     }

@@ -4,8 +4,8 @@ use std::io;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
-use ratatui::widgets::Widget;
+use ratatui::text::{Line, Text};
+use ratatui::widgets::{Clear, Widget};
 use ratatui::{Frame, Terminal, backend::TestBackend};
 
 use crate::app::{App, Viewport};
@@ -16,6 +16,8 @@ use crate::ui::{self, RowCache, Theme};
 pub(super) struct Canvas {
     /// The last frame.
     drawn: Buffer,
+    /// Where the recording stands.
+    place: Line<'static>,
 }
 
 impl Canvas {
@@ -35,10 +37,11 @@ impl Canvas {
             .draw(|frame| viewport = ui::draw(frame, app, theme, rows))
             .map_err(io::Error::other)?;
         self.drawn = frame.buffer.clone();
+        self.place = ui::playback_line(app, theme);
         Ok(viewport)
     }
 
-    /// Shows it from the top left corner; where that is too large, the last row says so.
+    /// Shows it from the top left corner; where that is too large, the last rows say so.
     pub(super) fn show(&self, frame: &mut Frame<'_>, theme: &Theme) {
         let (area, own) = (frame.area(), self.drawn.area);
         let seen = area.intersection(own);
@@ -57,11 +60,14 @@ impl Canvas {
             " recorded at {}x{}: this terminal shows {}x{} of it ",
             own.width, own.height, seen.width, seen.height
         );
-        let row = Rect {
-            y: area.bottom().saturating_sub(1),
-            height: area.height.min(1),
+        // The right end of its header and its last rows may be out of sight: where it stands is said below.
+        let lines = [self.place.clone(), Line::styled(text, theme.degraded)];
+        let below = Rect {
+            y: area.bottom().saturating_sub(2),
+            height: area.height.min(2),
             ..area
         };
-        Line::styled(text, theme.degraded).render(row, buffer);
+        Clear.render(below, buffer);
+        Text::from_iter(lines).render(below, buffer);
     }
 }

@@ -253,7 +253,14 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     } else {
         0
     };
+    // The cursor's own distance stands in the heads: of the row in view it would be another number.
+    let rides = tail.followed_cursor().is_some();
     let messages = behind.messages.saturating_add(unread);
+    let (messages, time) = if rides {
+        (0, Duration::ZERO)
+    } else {
+        (messages, behind.time)
+    };
     let (mode, style) = match tail.view().mode() {
         FollowMode::Following => ("following", theme.good),
         FollowMode::Frozen => ("frozen", theme.degraded),
@@ -266,7 +273,7 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     let words = [
         Some(mode.clone()),
         (messages > 0).then(|| format!("{} behind", format::count_usize(messages))),
-        (behind.time > Duration::ZERO).then(|| format::latency(behind.time)),
+        (time > Duration::ZERO).then(|| format::latency(time)),
         is_full.then(|| "memory full".to_owned()),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();

@@ -7,6 +7,7 @@ mod evaluation_budget;
 mod exact_numbers;
 mod expression;
 mod field_use;
+mod guess;
 mod lazy_json;
 pub(super) mod literals;
 mod metering;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub(super) use expression::Expression;
 pub(super) use field_use::FieldUse;
+pub(super) use guess::fields_missing;
 pub(super) use needle::Needle;
 pub(super) use parse::VARIABLES;
 

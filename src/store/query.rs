@@ -1,6 +1,7 @@
 //! The query box: text in the grammar of the interface to a predicate, or where and why it does not parse.
 //! What a predicate finds is `predicate`'s.
 
+mod as_expression;
 mod completion;
 mod hint;
 mod lexer;

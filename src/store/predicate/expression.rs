@@ -103,7 +103,7 @@ impl Expression {
 }
 
 /// The language's standard functions, and times as whole nanoseconds, so that they compare with `timestamp`.
-fn environment() -> &'static Arc<Env> {
+pub(super) fn environment() -> &'static Arc<Env> {
     static ENVIRONMENT: OnceLock<Arc<Env>> = OnceLock::new();
     ENVIRONMENT.get_or_init(|| {
         let mut env = Env::stdlib();

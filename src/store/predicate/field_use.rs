@@ -33,7 +33,7 @@ impl FieldUse {
 }
 
 /// Operators that compare one value with another.
-const COMPARISONS: [&str; 6] = [
+pub(super) const COMPARISONS: [&str; 6] = [
     operators::EQUALS,
     operators::NOT_EQUALS,
     operators::LESS,

@@ -36,7 +36,7 @@ pub(in crate::store) const VARIABLES: [&str; 9] = [
     "size",
 ];
 /// Names of the language itself.
-const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 12] = [
     "bool",
     "bytes",
     "double",
@@ -65,19 +65,19 @@ pub(super) fn parse(env: &Arc<Env>, text: &str) -> Result<IdedExpr, SyntaxError>
             "the expression cannot be parsed here: no thread could be started".to_owned(),
         )
     };
+    on_deep_stack(|| parse_here(env, text)).unwrap_or_else(|| Err(failed()))
+}
+
+/// What that work comes to on a thread with a stack for the parser; `None` where it cannot be done there.
+pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(PARSER_STACK);
-        let parsing = thread.spawn_scoped(scope, || parse_here(env, text));
-        let parsed = parsing.ok().and_then(|parsing| parsing.join().ok());
-        parsed.unwrap_or_else(|| Err(failed()))
+        thread.spawn_scoped(scope, work).ok()?.join().ok()
     })
 }
 
 fn parse_here(env: &Arc<Env>, text: &str) -> Result<IdedExpr, SyntaxError> {
-    check_numbers(text)?;
-    let parser = env.parser().max_recursion_depth(DEEPEST_BRACKETS);
-    let parsed = parser.parse_with_source_info(text);
-    let (expression, source) = parsed.map_err(|errors| syntax_error(text, &errors))?;
+    let (expression, source) = read(env, text)?;
     check_expression(&expression, &source, text)?;
     check_functions(&expression, env, text)?;
     if patterns(&expression).len() > MOST_PATTERNS {
@@ -85,6 +85,14 @@ fn parse_here(env: &Arc<Env>, text: &str) -> Result<IdedExpr, SyntaxError> {
         return Err((0, sentence));
     }
     Ok(expression)
+}
+
+/// Reads an expression, whatever it names. Needs the stack of [`on_deep_stack`].
+pub(super) fn read(env: &Arc<Env>, text: &str) -> Result<(IdedExpr, SourceInfo), SyntaxError> {
+    check_numbers(text)?;
+    let parser = env.parser().max_recursion_depth(DEEPEST_BRACKETS);
+    let parsed = parser.parse_with_source_info(text);
+    parsed.map_err(|errors| syntax_error(text, &errors))
 }
 
 fn syntax_error(text: &str, errors: &ParseErrors) -> SyntaxError {
@@ -140,40 +148,15 @@ fn too_deep() -> String {
     format!("the expression is nested deeper than {DEEPEST} levels")
 }
 
-/// Looks through the whole expression without recursion.
 fn check_expression(
     expression: &IdedExpr,
     source: &SourceInfo,
     text: &str,
 ) -> Result<(), SyntaxError> {
-    let mut waiting = vec![(expression, 1)];
-    let mut known: HashSet<&str> = VARIABLES.into_iter().chain(NAMES).collect();
-    let mut named = Vec::new();
-    while let Some((part, depth)) = waiting.pop() {
-        if depth > DEEPEST {
-            return Err((0, too_deep()));
-        }
-        if let Expr::Ident(name) = &part.expr {
-            named.push((part.id, name));
-        }
-        if let Expr::Comprehension(inner) = &part.expr {
-            known.extend([inner.iter_var.as_str(), &inner.accu_var]);
-            known.extend(inner.iter_var2.as_deref());
-        }
-        waiting.extend(parts(&part.expr).into_iter().map(|part| (part, depth + 1)));
-    }
-    let unknown = named
-        .into_iter()
-        .find(|(_, name)| !known.contains(name.as_str()));
-    unknown.map_or(Ok(()), |(id, name)| {
-        let characters = source
-            .offset_for(id)
-            .and_then(|(start, _)| usize::try_from(start).ok());
-        let at = characters
-            .and_then(|nth| text.char_indices().nth(nth))
-            .map_or(0, |(at, _)| at);
+    let unknown = unknown_names(expression)?;
+    unknown.first().map_or(Ok(()), |(id, name)| {
         Err((
-            at,
+            place_of(*id, source, text),
             format!(
                 "\"{name}\" is not known; a message has {}",
                 VARIABLES.join(", ")
@@ -182,9 +165,46 @@ fn check_expression(
     })
 }
 
+/// The names, by where they stand, that neither a message nor the expression itself has. Looks through the whole expression
+/// without recursion.
+pub(super) fn unknown_names(expression: &IdedExpr) -> Result<Vec<(u64, &str)>, SyntaxError> {
+    let mut waiting = vec![(expression, 1)];
+    let mut known: HashSet<&str> = VARIABLES.into_iter().chain(NAMES).collect();
+    let mut named = Vec::new();
+    while let Some((part, depth)) = waiting.pop() {
+        if depth > DEEPEST {
+            return Err((0, too_deep()));
+        }
+        if let Expr::Ident(name) = &part.expr {
+            named.push((part.id, name.as_str()));
+        }
+        if let Expr::Comprehension(inner) = &part.expr {
+            known.extend([inner.iter_var.as_str(), &inner.accu_var]);
+            known.extend(inner.iter_var2.as_deref());
+        }
+        waiting.extend(parts(&part.expr).into_iter().map(|part| (part, depth + 1)));
+    }
+    named.retain(|(_, name)| !known.contains(name));
+    Ok(named)
+}
+
+/// The byte at which that part of the expression begins.
+pub(super) fn place_of(id: u64, source: &SourceInfo, text: &str) -> usize {
+    let characters = source
+        .offset_for(id)
+        .and_then(|(start, _)| usize::try_from(start).ok());
+    characters
+        .and_then(|nth| text.char_indices().nth(nth))
+        .map_or(0, |(at, _)| at)
+}
+
 /// Finds calls of functions that there are not. Each is tried on its own with nothing given to it, so that no part of the
 /// expression is evaluated.
-fn check_functions(expression: &IdedExpr, env: &Arc<Env>, text: &str) -> Result<(), SyntaxError> {
+pub(super) fn check_functions(
+    expression: &IdedExpr,
+    env: &Arc<Env>,
+    text: &str,
+) -> Result<(), SyntaxError> {
     let mut waiting = vec![expression];
     while let Some(part) = waiting.pop() {
         if let Expr::Call(call) = &part.expr

@@ -1,114 +1,284 @@
 //! Expressions without `cel:` in front, which are looked for as text and so find nothing. Guesses what was meant; a query
-//! means what its grammar says all the same.
+//! means what its grammar says all the same. What it suggests has all that was typed, and parses.
 
+use super::as_expression::{as_expression, may_be_one};
 use super::lexer::{QueryWord, Words};
-use super::terms::is_text;
-use crate::store::predicate::VARIABLES;
+use super::terms::{self, is_text};
 
-/// Signs that stand between two values. A single `=` is one of people's own.
-const OPERATORS: [&str; 9] = ["==", "!=", ">=", "<=", "&&", "||", ">", "<", "="];
+/// Longer queries were not typed by hand.
+const MOST_WORDS: usize = 64;
+/// Each part of a query that may be an expression takes the parser a while, and this is asked at each key.
+const MOST_ATTEMPTS: usize = 48;
 
 /// A sentence where a part of the query looks like an expression.
 pub(super) fn hint(text: &str) -> Option<String> {
     let words: Vec<QueryWord<'_>> = Words::new(text).map_while(Result::ok).collect();
-    let of_text = words
-        .iter()
-        .take_while(|word| !word.bare.starts_with("cel:"))
-        .enumerate();
-    let (at, (word, missing)) = of_text
-        .filter(|(_, word)| word.quoted.is_none() && is_text(word))
-        .find_map(|(at, word)| Some((at, (word, missing_in(word.bare, words.get(at + 1..)?)?))))?;
-    // With the brackets before it, and up to the next alternative.
-    let rest = words.get(at..)?;
-    let end = rest
-        .iter()
-        .find(|word| word.bare == "|" && word.quoted.is_none());
-    let end = end.map_or(text.len(), |bar| bar.at);
-    let expression = text.get(word.at..end)?.trim();
-    let fixed = if missing == Missing::Value {
-        format!("value.{expression}")
-    } else if let Some(rest) = expression.strip_prefix("header.") {
-        format!("headers.{rest}")
-    } else {
-        expression.to_owned()
+    let expressed = words.iter().position(|word| word.bare.starts_with("cel:"));
+    let (free, own) = words.split_at_checked(expressed.unwrap_or(words.len()))?;
+    if free.len() > MOST_WORDS {
+        return None;
+    }
+    let mut search = Search {
+        text,
+        attempts: MOST_ATTEMPTS,
+        first: None,
     };
+    let is_bar = |word: &QueryWord<'_>| word.bare == "|" && word.quoted.is_none();
+    // A bar in quotes is none.
+    let whole = free.iter().any(is_bar).then(|| search.expression(free));
+    let mut alternatives: Vec<Alternative<'_>> = if let Some(expression) = whole.flatten() {
+        vec![Alternative {
+            terms: Vec::new(),
+            expressions: vec![expression],
+        }]
+    } else {
+        let sides = free.split(is_bar);
+        sides.map(|words| search.alternative(words)).collect()
+    };
+    let first = search.first?;
+    if let (Some(word), Some(last)) = (own.first(), alternatives.last_mut()) {
+        last.expressions.push(own_expression(word));
+    }
+    let suggested = suggestion(&alternatives).filter(|query| terms::parse(query).is_ok());
+    let example = suggested.map_or(String::new(), |query| format!(" as in {query}"));
     Some(format!(
-        "\"{}\" is looked for as text; an expression begins with cel: as in cel: {}",
-        word.bare,
-        doubled(&fixed)
+        "\"{first}\" is looked for as text; an expression begins with cel:{example}"
     ))
 }
 
-/// What an expression lacks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    /// `cel:` alone.
-    Prefix,
-    /// `value.` too.
-    Value,
+/// The expression that has its `cel:`.
+fn own_expression(word: &QueryWord<'_>) -> String {
+    let own = word.rest.strip_prefix("cel:").unwrap_or_default().trim();
+    match word.negations % 2 {
+        0 => own.to_owned(),
+        _ => format!("!({own})"),
+    }
 }
 
-fn missing_in(word: &str, next: &[QueryWord<'_>]) -> Option<Missing> {
-    let word = word.trim_start_matches(['(', '-']);
-    let is_part = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.');
-    let (path, rest) = word.split_at(word.find(|char| !is_part(char)).unwrap_or(word.len()));
-    if !path.starts_with(|char: char| char.is_alphabetic() || char == '_') {
+/// What one side of a bar is taken apart into.
+struct Alternative<'a> {
+    terms: Vec<QueryTerm<'a>>,
+    expressions: Vec<String>,
+}
+
+/// A term as it was typed, and whether it is nothing but signs.
+struct QueryTerm<'a> {
+    text: &'a str,
+    is_sign: bool,
+}
+
+/// Looks for expressions in a query.
+struct Search<'a> {
+    text: &'a str,
+    /// How often the parser may still be asked.
+    attempts: usize,
+    /// The first word that is taken for a part of an expression.
+    first: Option<&'a str>,
+}
+
+impl<'a> Search<'a> {
+    /// Each part that is an expression is as long as it can be.
+    fn alternative(&mut self, words: &[QueryWord<'a>]) -> Alternative<'a> {
+        let mut found = Alternative {
+            terms: Vec::new(),
+            expressions: Vec::new(),
+        };
+        let mut rest = words;
+        while let Some((word, behind)) = rest.split_first() {
+            let longest = (1..=rest.len()).rev().find_map(|count| {
+                let (part, behind) = rest.split_at_checked(count)?;
+                Some((self.expression(part)?, behind))
+            });
+            if let Some((expression, behind)) = longest {
+                found.expressions.push(expression);
+                rest = behind;
+                continue;
+            }
+            let text = self.text.get(word.at..word.end()).unwrap_or_default();
+            found.terms.push(QueryTerm {
+                text,
+                is_sign: !text.contains(char::is_alphanumeric) && word.quoted.is_none(),
+            });
+            rest = behind;
+        }
+        found
+    }
+
+    /// These words as an expression, where they are meant as one and some of them are looked for as text.
+    fn expression(&mut self, words: &[QueryWord<'a>]) -> Option<String> {
+        let (first, last) = (words.first()?, words.last()?);
+        let text = self.text.get(first.at..last.end())?;
+        let mut of_text = words
+            .iter()
+            .filter(|word| !word.bare.is_empty() && is_text(word))
+            .map(|word| word.bare);
+        let sign = of_text.clone().next()?;
+        if self.attempts == 0 || !may_be_one(text) {
+            return None;
+        }
+        self.attempts -= 1;
+        let expression = as_expression(words, text)?;
+        let spoken = of_text.find(|bare| bare.contains(char::is_alphanumeric));
+        self.first.get_or_insert(spoken.unwrap_or(sign));
+        Some(expression)
+    }
+}
+
+/// The query with all that was typed; `None` where there is none of these alternatives.
+fn suggestion(alternatives: &[Alternative<'_>]) -> Option<String> {
+    let mut terms = alternatives.iter().flat_map(|one| &one.terms);
+    if terms.any(|term| term.is_sign) {
         return None;
     }
-    let next_operator = next
-        .first()
-        .filter(|_| rest.is_empty())
-        .and_then(|word| operand(word.bare));
-    let operand = operand(rest).or(next_operator);
-    let first = path.split('.').next().unwrap_or_default();
-    if VARIABLES.contains(&first) || first == "header" {
-        let is_member = matches!(first, "value" | "headers" | "header") && path.len() > first.len();
-        let is_call = rest.starts_with('(') && path.contains('.');
-        let is_expression = operand.is_some() || is_member || is_call || rest.starts_with('[');
-        return is_expression.then_some(Missing::Prefix);
-    }
-    if matches!(path, "has" | "size") && rest.starts_with('(') {
-        return Some(Missing::Prefix);
-    }
-    // Of other names only a comparison with a number or a text in quotes is no text.
-    let (operator, operand) = operand?;
-    let operand = if operand.is_empty() {
-        let after = usize::from(rest.is_empty());
-        next.get(after)?.rest
-    } else {
-        operand
-    };
-    let literal = operand.strip_prefix('-').unwrap_or(operand);
-    let is_literal =
-        literal.starts_with(|char: char| char.is_ascii_digit() || matches!(char, '"' | '\''));
-    (is_literal && operator != "=").then_some(Missing::Value)
-}
-
-/// The operator with which a text begins, and what stands behind it.
-fn operand(text: &str) -> Option<(&'static str, &str)> {
-    let found = |sign: &&'static str| Some((*sign, text.strip_prefix(*sign)?));
-    OPERATORS.iter().find_map(found)
-}
-
-/// With `==` where a single `=` was typed.
-fn doubled(expression: &str) -> String {
-    let mut text = String::with_capacity(expression.len() + 1);
-    let mut before = ' ';
-    let mut chars = expression.chars().peekable();
-    while let Some(char) = chars.next() {
-        text.push(char);
-        let is_single = char == '=' && !"=!<>".contains(before) && chars.peek() != Some(&'=');
-        if is_single {
-            text.push('=');
+    let (expressed, plain): (Vec<_>, Vec<_>) = alternatives
+        .iter()
+        .partition(|one| !one.expressions.is_empty());
+    let mut sides: Vec<String> = plain.iter().map(|one| one.joined_terms()).collect();
+    // An expression takes all that is behind it.
+    let last = match expressed.as_slice() {
+        [only] if only.terms.is_empty() => format!("cel: {}", only.joined_expressions()),
+        [only] => {
+            let terms = only.joined_terms();
+            format!("{terms} cel: {}", only.joined_expressions())
         }
-        before = char;
+        several if several.iter().all(|one| one.terms.is_empty()) => {
+            let each = several.iter().map(|one| {
+                let joined = one.joined_expressions();
+                in_brackets_if(joined, &["?"])
+            });
+            format!("cel: {}", each.collect::<Vec<_>>().join(" || "))
+        }
+        _ => return None,
+    };
+    sides.push(last);
+    Some(sides.join(" | "))
+}
+
+impl Alternative<'_> {
+    fn joined_terms(&self) -> String {
+        let texts: Vec<&str> = self.terms.iter().map(|term| term.text).collect();
+        texts.join(" ")
     }
-    text
+
+    fn joined_expressions(&self) -> String {
+        if let [only] = self.expressions.as_slice() {
+            return only.clone();
+        }
+        let each = self.expressions.iter();
+        let each = each.map(|one| in_brackets_if(one.clone(), &["||", "?"]));
+        each.collect::<Vec<_>>().join(" && ")
+    }
+}
+
+fn in_brackets_if(expression: String, signs: &[&str]) -> String {
+    if signs.iter().any(|sign| expression.contains(sign)) {
+        format!("({expression})")
+    } else {
+        expression
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::store::Query;
+
+    #[test]
+    fn what_is_an_expression_in_part_only_is_said_without_an_example() {
+        for typed in [
+            "value.amount >",
+            "\"a\" in value.items &&",
+            "a value.b > 1 | c value.d > 2",
+            "order > value.paid",
+        ] {
+            let hint = hint(typed).expect(typed);
+            assert!(hint.ends_with("begins with cel:"), "{typed}: {hint}");
+        }
+    }
+
+    /// Pieces of expressions and of text, put together anyhow.
+    fn typed() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "value",
+            "value.a",
+            "value.b-c",
+            "key",
+            "headers.r",
+            "header.r-s",
+            "offset",
+            "size",
+            "foo",
+            "true",
+            "5",
+            "1.5",
+            "-3",
+            "\"x y\"",
+            "'z'",
+            "\"",
+            "==",
+            "!=",
+            "=",
+            "<",
+            ">=",
+            "&&",
+            "||",
+            "|",
+            "!",
+            "?",
+            ":",
+            "in",
+            "(",
+            ")",
+            "[",
+            "]",
+            "size(",
+            "matches(",
+            "has(",
+            ",",
+            "+",
+            "-",
+            "%",
+            "cel:",
+            "key:a",
+            "offset>5",
+            "value.s:open",
+            "value.n:~^A",
+            "~x",
+            "ü",
+        ]);
+        let apart = prop::sample::select(vec!["", " ", " "]);
+        prop::collection::vec((piece, apart), 1..9).prop_map(|pieces| {
+            pieces
+                .iter()
+                .flat_map(|(piece, apart)| [*piece, *apart])
+                .collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+        #[test]
+        fn what_is_suggested_parses_and_has_all_that_was_typed(typed in typed()) {
+            let Some(hint) = Query::parse(&typed).ok().and_then(|query| query.hint()) else {
+                return Ok(());
+            };
+            let Some((_, suggested)) = hint.split_once(" begins with cel: as in ") else {
+                prop_assert!(hint.ends_with(" begins with cel:"), "{}: {}", typed, hint);
+                return Ok(());
+            };
+            prop_assert!(suggested.contains("cel: "), "{}: {}", typed, suggested);
+            let parsed = Query::parse(suggested);
+            prop_assert!(parsed.is_ok(), "{}: {}: {:?}", typed, suggested, parsed.err());
+            let words = typed.split(|char: char| !char.is_alphanumeric());
+            for word in words {
+                prop_assert!(suggested.contains(word), "{}: {}: {}", typed, suggested, word);
+            }
+            let again = parsed.ok().and_then(|query| query.hint());
+            prop_assert_eq!(again, None, "{}: {}", typed, suggested);
+        }
+    }
 
     #[test]
     fn what_looks_like_an_expression_is_guessed_and_shown_as_one() {
@@ -117,7 +287,7 @@ mod tests {
             ("value.id=5", "cel: value.id==5"),
             ("value.amount > 500", "cel: value.amount > 500"),
             ("key.startsWith(\"a\")", "cel: key.startsWith(\"a\")"),
-            ("error value.id != 3", "cel: value.id != 3"),
+            ("error value.id != 3", "error cel: value.id != 3"),
             ("value.paid", "cel: value.paid"),
             ("!value.paid", "cel: !value.paid"),
             (
@@ -131,7 +301,7 @@ mod tests {
             ("header.retry == \"1\"", "cel: headers.retry == \"1\""),
             ("key == 'a'", "cel: key == 'a'"),
             ("offset > 5", "cel: offset > 5"),
-            ("(value.a > 1) | b", "cel: (value.a > 1)"),
+            ("(value.a > 1) | b", "b | cel: (value.a > 1)"),
             ("has(value.id)", "cel: has(value.id)"),
             ("amount > 500", "cel: value.amount > 500"),
             ("amount>500", "cel: value.amount>500"),
@@ -139,6 +309,58 @@ mod tests {
                 "customer.name == \"Ada\"",
                 "cel: value.customer.name == \"Ada\"",
             ),
+            ("size(value.items) > 1", "cel: size(value.items) > 1"),
+            ("int(value.order) > 5", "cel: int(value.order) > 5"),
+            (
+                "string(value.order) == \"5\"",
+                "cel: string(value.order) == \"5\"",
+            ),
+            (
+                "double(value.amount) > 3.0",
+                "cel: double(value.amount) > 3.0",
+            ),
+            ("matches(key, \"^u\")", "cel: matches(key, \"^u\")"),
+            ("size(key) > 3", "cel: size(key) > 3"),
+            ("key in [\"user-1\"]", "cel: key in [\"user-1\"]"),
+            ("\"user-1\" == key", "cel: \"user-1\" == key"),
+            ("offset % 2 == 0", "cel: offset % 2 == 0"),
+            ("offset>5 && offset<10", "cel: offset>5 && offset<10"),
+            ("5 < value.order", "cel: 5 < value.order"),
+            ("\"a\" in value.items", "cel: \"a\" in value.items"),
+            (
+                "100 <= value.amount && value.amount < 200",
+                "cel: 100 <= value.amount && value.amount < 200",
+            ),
+            (
+                "value.customer.name:Ada",
+                "cel: value.customer.name == \"Ada\"",
+            ),
+            ("value.status:open", "cel: value.status == \"open\""),
+            ("!value.status:open", "cel: !(value.status == \"open\")"),
+            ("value.order:5", "cel: value.order == 5"),
+            ("value.order:>5", "cel: value.order > 5"),
+            ("value.name:\"A B\"", "cel: value.name == \"A B\""),
+            ("value.name:~^A", "cel: value.name.matches(\"^A\")"),
+            ("value.status == open", "cel: value.status == \"open\""),
+            ("key=user-7", "cel: key == \"user-7\""),
+            (
+                "header.trace-id == \"x\"",
+                "cel: headers[\"trace-id\"] == \"x\"",
+            ),
+            ("value.url = \"a=b\"", "cel: value.url == \"a=b\""),
+            (
+                "value.id == 5 error key:a",
+                "error key:a cel: value.id == 5",
+            ),
+            (
+                "value.a > 1 | value.b > 2",
+                "cel: value.a > 1 || value.b > 2",
+            ),
+            (
+                "value.a > 1 cel: value.b > 2",
+                "cel: value.a > 1 && value.b > 2",
+            ),
+            ("key in [\"a | b\"]", "cel: key in [\"a | b\"]"),
         ] {
             let hint = hint(typed).unwrap_or_default();
             assert!(hint.ends_with(&format!("as in {meant}")), "{typed}: {hint}");
@@ -165,6 +387,20 @@ mod tests {
             "base64==",
             "size",
             "order 5 > 4",
+            "value",
+            "key lost",
+            "offset 5",
+            "a > b",
+            "key-value",
+            "key=value",
+            "[key]",
+            "key in value",
+            "size - 5",
+            "offset>5",
+            "error offset>5",
+            "a=5",
+            "value.",
+            "!key",
         ] {
             assert_eq!(hint(typed), None, "{typed}");
         }

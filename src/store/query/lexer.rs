@@ -17,6 +17,14 @@ pub(super) struct QueryWord<'a> {
     pub(super) rest: &'a str,
 }
 
+impl QueryWord<'_> {
+    /// The byte behind it.
+    pub(super) fn end(&self) -> usize {
+        let quotes = self.quoted.map_or(0, |inside| inside.len() + 2);
+        self.at + self.negations + self.bare.len() + quotes
+    }
+}
+
 /// The words of a query, one after the other.
 #[derive(Debug)]
 pub(super) struct Words<'a> {
@@ -67,14 +75,15 @@ impl<'a> Words<'a> {
                 (rest.get(..quote).unwrap_or_default(), inside.get(..length))
             }
         };
-        self.at += bare.len() + quoted.map_or(0, |inside| inside.len() + 2);
-        Ok(QueryWord {
+        let word = QueryWord {
             at,
             negations,
             bare,
             quoted,
             rest,
-        })
+        };
+        self.at = word.end();
+        Ok(word)
     }
 }
 

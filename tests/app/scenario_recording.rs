@@ -272,14 +272,14 @@ async fn a_recording_of_another_size_is_shown_at_its_own() {
     assert!(screen.lines().skip(36).all(str::is_empty), "\n{screen}");
     replay.shut_down().await;
 
-    let mut replay = Driver::replay(player, (100, 20));
+    let mut replay = Driver::replay(player.clone(), (100, 20));
     replay
         .wait_for("recorded at 120x36: this terminal shows 100x20 of it")
         .await;
     replay.shut_down().await;
 
     // Where it stands is said where the right end of its header is out of sight.
-    let mut replay = Driver::replay(player(&path), (60, 20));
+    let mut replay = Driver::replay(player, (60, 20));
     let screen = replay.wait_for("this terminal shows 60x20 of it").await;
     let above = screen.lines().nth(18).unwrap_or_default();
     assert!(

@@ -438,7 +438,7 @@ fn details() {
             60 Keys
             60 streams and partitions
             60 l Tail this stream or partition.
-            60 j down k up esc close
+            60 k up j down esc close
             120 in every list
             120 j ↓ Move down.
             200 enter Open what is chosen: go one level deeper.

@@ -65,7 +65,7 @@ liftui stats orders -o json | jq '.keys.top[0]'",
         "table",
         "liftui table settings
 liftui table settings:0 --at @-1d --sort changes
-liftui table orders -q value.status:open -o ndjson | jq -r .key",
+liftui table orders -q 'cel: value.amount > 100' -o ndjson | jq -r .key",
     ),
     (
         "subjects",

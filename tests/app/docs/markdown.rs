@@ -43,6 +43,17 @@ impl Page {
         lines
     }
 
+    /// The lines of all code blocks, whatever their language.
+    pub(super) fn all_code(&self) -> Vec<&str> {
+        let mut inside = false;
+        let is_code = |line: &&str| {
+            let is_fence = line.starts_with("```");
+            inside ^= is_fence;
+            inside && !is_fence
+        };
+        self.text.lines().filter(is_code).collect()
+    }
+
     /// The rows of the tables below a heading, each as its cells.
     pub(super) fn rows(&self, heading: &str) -> Vec<Vec<String>> {
         let below = self.prose().skip_while(|line| *line != heading).skip(1);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{FixedOffset, Utc};
 use liftui::app::Keymap;
-use liftui::model::{Timestamp, parse_start, parse_stop};
+use liftui::model::{Locator, Place, Timestamp, parse_start, parse_stop};
 use liftui::store::Query;
 
 use super::markdown::{Page, code_spans, guide};
@@ -114,6 +114,80 @@ fn every_query_of_the_reference_parses_and_what_does_not_says_what_the_page_says
         let error = Query::parse(query).expect_err(query);
         assert_eq!(error.to_string(), row[1], "{query}");
     }
+}
+
+/// Queries in commands, behind `:` and in locators. One that lacks `cel:` finds nothing.
+#[test]
+fn every_query_that_a_page_shows_in_a_command_is_one() {
+    let pages = guide().into_iter().chain([Page::read("README.md")]);
+    let mut shown = 0;
+    for page in pages {
+        let spans = page.prose().flat_map(code_spans);
+        let code = page.all_code().into_iter().map(str::to_owned);
+        for query in spans.chain(code).flat_map(|line| queries_in(&line)) {
+            shown += 1;
+            let hint = Query::parse(&query).map(|parsed| parsed.hint());
+            assert_eq!(hint, Ok(None), "{} shows the query {query}", page.name);
+        }
+    }
+    assert!(shown >= 25, "{shown} queries");
+}
+
+/// The queries of a command line; none where it is no line of a shell, as a pattern of a table is not.
+fn queries_in(line: &str) -> Vec<String> {
+    let words = shell_words(line);
+    let behind = |at: usize| words.get(at + 1).cloned();
+    let is_command = |name: &str| {
+        matches!(
+            name.trim_start_matches(':'),
+            "liftui" | "trace" | "tail" | "table" | "stats"
+        )
+    };
+    if !words.first().is_some_and(|word| is_command(word)) {
+        return Vec::new();
+    }
+    let of_option = words.iter().enumerate().filter_map(|(at, word)| {
+        let is_option = matches!(word.as_str(), "-q" | "--query");
+        is_option.then(|| behind(at)).flatten()
+    });
+    let of_trace = words
+        .iter()
+        .position(|word| word.trim_start_matches(':') == "trace");
+    let of_trace = of_trace
+        .and_then(behind)
+        .filter(|word| !word.starts_with('-'));
+    let locators = words.iter().filter_map(|word| word.parse::<Locator>().ok());
+    let of_locators = locators.filter_map(|locator| match locator.place {
+        Place::Messages(place) => place.query,
+        Place::Screen(_) => None,
+    });
+    let found = of_option.chain(of_trace).chain(of_locators);
+    found.filter(|query| !is_placeholder(query)).collect()
+}
+
+/// `QUERY`, `<QUERY>`, `…`
+fn is_placeholder(word: &str) -> bool {
+    word.trim_matches(['<', '>', '…', '[', ']'])
+        .chars()
+        .all(|char| char.is_ascii_uppercase())
+}
+
+/// A line cut as a shell cuts it; `\|` of tables aside.
+fn shell_words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for char in line.chars() {
+        match (char, quote) {
+            (_, Some(open)) if char == open => quote = None,
+            ('"' | '\'', None) => {
+                quote = Some(char);
+                word.get_or_insert_default();
+            }
+            (_, None) if char.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(char),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
-use crate::model::did_you_mean;
+use crate::model::{did_you_mean, nearest};
 
 /// How one kind of error is explained; `None` where clap's own words must do.
 type Explain = fn(&Error) -> Option<String>;
@@ -29,21 +29,50 @@ pub(super) fn sentence(error: &Error) -> String {
 fn unknown_command(error: &Error) -> Option<String> {
     let name = text(error, ContextKind::InvalidSubcommand)?;
     let whole = super::command();
-    let mut names = Vec::new();
-    names_below(&whole, &mut names);
-    let hint = did_you_mean(name, names.iter().map(String::as_str));
-    let hint = if hint.is_empty() {
-        "; liftui -h lists them"
-    } else {
-        &hint
-    };
-    Some(format!("there is no command \"{name}\"{hint}"))
+    let above = command_path(&whole, error)?;
+    let command = above
+        .iter()
+        .try_fold(&whole, |command, name| command.find_subcommand(name))?;
+    // Elsewhere what begins so is an option, and what stands behind such a command a value.
+    if name.starts_with('-') {
+        let command = above.first().map_or("tail", String::as_str);
+        return Some(format!(
+            "help takes a command and no options: leave {name} out, as in liftui help {command}"
+        ));
+    }
+    let above = above.join(" ");
+    if command.get_subcommands().next().is_none() {
+        return Some(format!(
+            "help takes one command: \"{name}\" is one too many behind {above}"
+        ));
+    }
+    let typed = format!("{above} {name}");
+    let meant = meant_command(&whole, command, &above, name);
+    let hint = meant.map_or("; liftui -h lists them".to_owned(), |meant| {
+        format!("; did you mean \"{meant}\"?")
+    });
+    Some(format!("there is no command \"{}\"{hint}", typed.trim()))
 }
 
-fn names_below(command: &Command, names: &mut Vec<String>) {
+/// The command of a similar name beside it, or else that is anywhere.
+fn meant_command(whole: &Command, beside: &Command, above: &str, name: &str) -> Option<String> {
+    let names = beside.get_subcommands().map(Command::get_name);
+    if let Some(found) = nearest(name, names) {
+        return Some(format!("{above} {found}").trim().to_owned());
+    }
+    let mut paths = Vec::new();
+    paths_below(whole, "", &mut paths);
+    let last = |path: &str| path.rsplit(' ').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = paths.iter().map(|path| last(path)).collect();
+    let found = nearest(name, names.iter().map(String::as_str))?;
+    paths.iter().find(|path| last(path) == found).cloned()
+}
+
+fn paths_below(command: &Command, above: &str, paths: &mut Vec<String>) {
     for command in command.get_subcommands() {
-        names.push(command.get_name().to_owned());
-        names_below(command, names);
+        let path = format!("{above} {}", command.get_name());
+        paths.push(path.trim().to_owned());
+        paths_below(command, &path, paths);
     }
 }
 
@@ -145,23 +174,35 @@ fn bare(argument: &str) -> &str {
 }
 
 fn usage(error: &Error) -> Option<String> {
+    let mut whole = super::command();
+    whole.build();
+    let path = command_path(&whole, error)?;
+    let mut command = &mut whole;
+    for name in path {
+        command = command.find_subcommand_mut(name)?;
+    }
+    let text = command.render_usage().to_string();
+    let line = text.lines().next()?.trim();
+    Some(line.replacen("Usage:", "usage:", 1))
+}
+
+/// The names of the command that the error is of; none for liftui itself.
+fn command_path(whole: &Command, error: &Error) -> Option<Vec<String>> {
     let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
         return None;
     };
     // What clap tells here is what was typed and what is missing, without the options that there are.
     let text = usage.to_string();
-    let mut whole = super::command();
-    whole.build();
-    let mut command = &mut whole;
+    let mut command = whole;
+    let mut path = Vec::new();
     for word in text.split_whitespace().skip(2) {
-        if command.find_subcommand(word).is_none() {
+        let Some(below) = command.find_subcommand(word) else {
             break;
-        }
-        command = command.find_subcommand_mut(word)?;
+        };
+        command = below;
+        path.push(word.to_owned());
     }
-    let text = command.render_usage().to_string();
-    let line = text.lines().next()?.trim();
-    Some(line.replacen("Usage:", "usage:", 1))
+    Some(path)
 }
 
 fn text(error: &Error, kind: ContextKind) -> Option<&str> {
@@ -222,7 +263,16 @@ mod tests {
     fn every_wrong_command_line_is_one_sentence_with_a_remedy() {
         for (line, expected) in [
             ("tial orders", "there is no command \"tail\"".replace("tail", "tial") + "; did you mean \"tail\"?"),
-            ("cursor gte a b:0", "there is no command \"gte\"; did you mean \"get\"?".into()),
+            ("cursor gte a b:0", "there is no command \"cursor gte\"; did you mean \"cursor get\"?".into()),
+            ("get a b:0", "there is no command \"get\"; did you mean \"cursor get\"?".into()),
+            ("cursor stats", "there is no command \"cursor stats\"; did you mean \"stats\"?".into()),
+            ("help tial", "there is no command \"tial\"; did you mean \"tail\"?".into()),
+            ("help cursor gte", "there is no command \"cursor gte\"; did you mean \"cursor get\"?".into()),
+            ("help tail stats", "help takes one command: \"stats\" is one too many behind tail".into()),
+            ("help cursor set x", "help takes one command: \"x\" is one too many behind cursor set".into()),
+            ("bench help tail publish", "help takes one command: \"publish\" is one too many behind bench tail".into()),
+            ("help tail --config X", "help takes a command and no options: leave --config out, as in liftui help tail".into()),
+            ("help -o json", "help takes a command and no options: leave -o out, as in liftui help tail".into()),
             ("frobnicate", "there is no command \"frobnicate\"; liftui -h lists them".into()),
             ("tail orders --form 5", "there is no option \"--form\" here; did you mean \"--from\"?".into()),
             ("streams --servers x", "there is no option \"--servers\" here; did you mean \"--addr\"?".into()),

@@ -77,7 +77,7 @@ pub use exit::Exit;
 pub use help::command as command_line;
 pub use stdio::Stdio;
 
-use args::{ClusterTask, CursorTask, Options, Task};
+use args::{BenchTask, ClusterTask, CursorTask, Options, Task};
 use command_context::CommandContext;
 use exit::{CliError, Result};
 
@@ -108,7 +108,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) ->
                 let remedy = error.remedy.map(|remedy| format!("; {remedy}"));
                 console.print_error(&(sentence + &remedy.unwrap_or_default()));
             }
-            if is_check { check::UNKNOWN } else { error.exit }
+            // A pipe that nobody reads any more is nothing that a check does not know.
+            if is_check && error.exit != Exit::DONE {
+                check::UNKNOWN
+            } else {
+                error.exit
+            }
         }
     }
 }
@@ -205,14 +210,7 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
             | ClusterTask::Exporter(_)
             | ClusterTask::Verify(_)
     );
-    // What only reads has nothing to do where nobody reads of it.
-    let is_for_reader = matches!(
-        task,
-        ClusterTask::Tail(_)
-            | ClusterTask::Trace(_)
-            | ClusterTask::Table(_)
-            | ClusterTask::Activity(_)
-    );
+    let is_for_reader = is_for_reader(&task);
     // Who publishes much is faster with two: one makes messages while the other sends them.
     let publishes = matches!(
         task,
@@ -240,6 +238,37 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
             done => done,
         }
     })
+}
+
+/// Whether a command has nothing to do where nobody reads of it: one that only reads, and goes on for long. What exits with a
+/// verdict has that to tell all the same.
+fn is_for_reader(task: &ClusterTask) -> bool {
+    match task {
+        ClusterTask::Check(args) => args.watch.is_some(),
+        ClusterTask::Bench(task) => matches!(task, BenchTask::Tail(_)),
+        ClusterTask::Tail(_)
+        | ClusterTask::Trace(_)
+        | ClusterTask::Table(_)
+        | ClusterTask::Stats(_)
+        | ClusterTask::Activity(_) => true,
+        ClusterTask::Brokers(_)
+        | ClusterTask::Streams(_)
+        | ClusterTask::Partitions(_)
+        | ClusterTask::Describe(_)
+        | ClusterTask::Subjects(_)
+        | ClusterTask::Cursor(_)
+        | ClusterTask::Cursors(_)
+        | ClusterTask::Groups(_)
+        | ClusterTask::Change(_)
+        | ClusterTask::Delete(_)
+        | ClusterTask::Publish(_)
+        | ClusterTask::PublishSubject(_)
+        | ClusterTask::Redrive(_)
+        | ClusterTask::Exporter(_)
+        | ClusterTask::Verify(_)
+        | ClusterTask::Balance(_)
+        | ClusterTask::RestartPlan(_) => false,
+    }
 }
 
 /// Runs it, and no longer: a thread that waits for a line of stdin or scans messages must not hold up the end.

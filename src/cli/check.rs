@@ -10,7 +10,7 @@ mod watch;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,9 +49,12 @@ pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) ->
     }
     let report = judge(context, args).await;
     let out = &mut context.console.out;
-    report.print(out, args.output)?;
-    out.flush()?;
-    Ok(Exit(report.verdict.exit_code()))
+    let printed = report.print(out, args.output).and_then(|()| out.flush());
+    match printed {
+        // The code tells the verdict, whoever reads the words.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit(report.verdict.exit_code())),
+    }
 }
 
 /// Looks, judges, and leaves behind what the next check is to know.

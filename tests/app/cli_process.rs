@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::cli_test_cluster::{
     CliOutput, TestCluster, bare, finish, normalised, outcome, read_lines, signal, start,
 };
-use crate::watchdog::output_of;
+use crate::watchdog::{end_of, output_of};
 
 /// Nothing listens on the discard port.
 const NOBODY: &str = "127.0.0.1:9";
@@ -270,6 +270,27 @@ fn sigint_ends_a_tail_with_130_and_a_broken_pipe_ends_it_quietly() {
     drop(tail.stdout.take());
     let output = outcome(tail);
     assert_eq!((output.code, output.err.as_str()), (0, ""));
+    let mut watch = start(test.command(&["check", "--watch=1s", "-o", "nagios"]));
+    read_lines(&mut watch, 1);
+    drop(watch.stdout.take());
+    let output = outcome(watch);
+    assert_eq!((output.code, output.err.as_str()), (0, ""));
+    let verdict = test.line("check --rule broker-silent").code;
+    let unread = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        writer
+    };
+    for (command, code) in [
+        (&["check", "--rule", "broker-silent"][..], verdict),
+        (&["check", "--watch=1s"], 0),
+        (&["stats", "orders"], 0),
+        (&["bench", "tail", "orders"], 0),
+    ] {
+        let child = test.command(command).stdout(unread()).spawn();
+        let status = end_of(&mut child.expect("it runs"));
+        assert_eq!(status.code(), Some(code), "{command:?}");
+    }
     let mut follow = start(test.command(&["activity", "--follow"]));
     assert!(read_lines(&mut follow, 2).contains("create_stream"));
     signal(&follow, Signal::INT);

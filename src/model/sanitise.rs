@@ -27,22 +27,78 @@ pub(crate) fn columns(grapheme: &str) -> usize {
 /// The beginning of bytes as one line that is safe to show: UTF-8 where they are, `\xNN` where they are not. Reads no
 /// more than so many characters.
 pub(crate) fn bytes(bytes: &[u8], limit: usize) -> String {
-    let mut shown = String::new();
-    let mut left = limit;
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars().take(left) {
-            push(&mut shown, c);
-        }
-        left = left.saturating_sub(chunk.valid().chars().take(left).count());
-        for byte in chunk.invalid().iter().take(left) {
-            push_hex(&mut shown, u32::from(*byte));
-        }
-        left = left.saturating_sub(chunk.invalid().len());
-        if left == 0 {
-            break;
-        }
+    beginning(bytes, limit).0
+}
+
+/// Both ends of bytes as [`bytes`] shows them, so many characters of each, with a sign where something between them is left
+/// out: what is cut in its middle ends as the whole does.
+pub(crate) fn both_ends(bytes: &[u8], limit: usize) -> String {
+    let (mut shown, read) = beginning(bytes, limit);
+    let rest = bytes.get(read..).unwrap_or_default();
+    // A character takes four bytes at most.
+    let from = rest.len().saturating_sub(limit.saturating_mul(4));
+    let mut end = rest.get(from..).unwrap_or_default();
+    while from > 0
+        && rest.len() - end.len() < from + 3
+        && let [0x80..=0xbf, after @ ..] = end
+    {
+        end = after;
+    }
+    let marks: Vec<Mark> = marks(end).collect();
+    let skipped = marks.len().saturating_sub(limit);
+    if from > 0 || skipped > 0 {
+        shown.push(LEFT_OUT);
+    }
+    for mark in marks.into_iter().skip(skipped) {
+        mark.show(&mut shown);
     }
     shown
+}
+
+/// Stands for what is left out between two ends.
+const LEFT_OUT: char = '…';
+
+/// A character, or a byte that is part of none.
+#[derive(Clone, Copy)]
+enum Mark {
+    Char(char),
+    Byte(u8),
+}
+
+impl Mark {
+    fn show(self, shown: &mut String) {
+        match self {
+            Self::Char(c) => push(shown, c),
+            Self::Byte(byte) => push_hex(shown, u32::from(byte)),
+        }
+    }
+
+    fn len(self) -> usize {
+        match self {
+            Self::Char(c) => c.len_utf8(),
+            Self::Byte(_) => 1,
+        }
+    }
+}
+
+fn marks(bytes: &[u8]) -> impl Iterator<Item = Mark> {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        let bytes = chunk.invalid().iter();
+        let chars = chunk.valid().chars().map(Mark::Char);
+        chars.chain(bytes.map(|byte| Mark::Byte(*byte)))
+    })
+}
+
+/// So many characters as they are shown, and how many bytes they are.
+fn beginning(bytes: &[u8], limit: usize) -> (String, usize) {
+    let (mut shown, mut read) = (String::new(), 0);
+    // Chunks are looked through whole, however little of them is taken.
+    let most = bytes.get(..limit.saturating_mul(4)).unwrap_or(bytes);
+    for mark in marks(most).take(limit) {
+        mark.show(&mut shown);
+        read += mark.len();
+    }
+    (shown, read)
 }
 
 fn push(shown: &mut String, c: char) {
@@ -119,6 +175,28 @@ mod tests {
         assert_eq!(bytes("é\u{1b}".as_bytes(), 100), "é␛");
         assert_eq!(bytes(b"abcdef", 3), "abc");
         assert_eq!(bytes(b"\xff\xff\xff", 2), "\\xff\\xff");
+    }
+
+    #[test]
+    fn both_ends_are_those_of_the_whole() {
+        for (whole, limit, shown) in [
+            ("", 3, ""),
+            ("abc", 3, "abc"),
+            ("abcdef", 3, "abcdef"),
+            ("abcdefg", 3, "abc…efg"),
+            ("äöüßáéí", 3, "äöü…áéí"),
+            ("a𝄞b𝄞c𝄞d𝄞e", 2, "a𝄞…𝄞e"),
+            ("ab\x1bxyz\x07", 2, "ab…z␇"),
+        ] {
+            assert_eq!(both_ends(whole.as_bytes(), limit), shown, "{whole}");
+        }
+        assert_eq!(
+            both_ends(b"\xff\xfe\xfd\xfc\xfb", 2),
+            "\\xff\\xfe…\\xfc\\xfb"
+        );
+        assert_eq!(both_ends(&[0x80; 9], 2), r"\x80\x80…\x80\x80");
+        let long = "w000 ".to_owned() + &"ä".repeat(100_000) + " w149";
+        assert_eq!(both_ends(long.as_bytes(), 5), "w000 … w149");
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl RowCell {
         } else {
             CellKind::Text
         };
-        Self::new(beginning(text, most), kind)
+        Self::new(&sanitise::both_ends(text.as_bytes(), most), kind)
     }
 }
 
@@ -66,7 +66,7 @@ impl RowCell {
 pub struct CellReader<'a> {
     /// How values are read.
     pub value: ValueReading<'a>,
-    /// Characters of a cell at most.
+    /// Characters of a value at most, and of each end of what is cut in its middle.
     pub most: usize,
 }
 
@@ -97,9 +97,10 @@ impl CellReader<'_> {
             RowField::Subject => RowCell::new(message.subject(), CellKind::Text),
             RowField::Time => RowCell::new("", CellKind::Text),
             RowField::Key if message.key().is_empty() => RowCell::missing(),
-            RowField::Key => {
-                RowCell::new(&sanitise::bytes(message.key(), self.most), CellKind::Text)
-            }
+            RowField::Key => RowCell::new(
+                &sanitise::both_ends(message.key(), self.most),
+                CellKind::Text,
+            ),
             RowField::Header(name) => {
                 let text = message.header(name).map(header_text);
                 text.map_or_else(RowCell::missing, |text| RowCell::scalar(&text, self.most))
@@ -251,6 +252,16 @@ pub(super) fn is_text(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_field_ends_as_it_does() {
+        let words: Vec<String> = (0..150).map(|number| format!("w{number:03}")).collect();
+        let whole = words.join(" ");
+        let cell = RowCell::scalar(&whole, 256);
+        assert!(cell.text.starts_with("w000 w001"), "{}", cell.text);
+        assert!(cell.text.ends_with("w148 w149"), "{}", cell.text);
+        assert_eq!(RowCell::scalar(&whole, 400).text, whole);
+    }
 
     #[test]
     fn text_is_told_from_bytes_even_where_the_sample_cuts_a_character() {

@@ -96,7 +96,8 @@ fn a_query_and_a_range_narrow_what_is_counted_and_each_form_has_the_same_numbers
     let key = rows.iter().find(|row| row["kind"] == "key").expect("a key");
     assert_eq!((&key["text"], &key["messages"]), (&"b".into(), &20.into()));
     let csv = test.ok("stats orders:0 -o csv");
-    let head = "kind,stream,partition,offset,time,text,text_base64,messages,messages_max,bytes";
+    let head =
+        "kind,stream,partition,offset,time,text,text_base64,messages,messages_max,bytes,is_cut";
     assert_eq!(csv.lines().next(), Some(head));
     assert!(csv.contains("\nkey,,,,,b,,20,20,"), "{csv}");
     let table = test.ok("stats orders -o table --top 1");
@@ -121,6 +122,18 @@ fn a_query_and_a_range_narrow_what_is_counted_and_each_form_has_the_same_numbers
         (&empty["messages"], &empty["times"]),
         (&0.into(), &Value::Array(vec![]))
     );
+}
+
+#[test]
+fn of_a_key_whose_end_was_not_kept_none_is_shown() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    let words: Vec<String> = (0..150).map(|number| format!("w{number:03}")).collect();
+    let line = format!("{{\"key\":\"{}\",\"value\":\"v\"}}\n", words.join(" "));
+    let published = test.feed("publish orders --ndjson --ack all", line.as_bytes());
+    assert_eq!(published.code, 0, "{published:?}");
+    let table = test.ok("stats orders -o table");
+    assert!(table.contains("w006 w007… "), "{table}");
 }
 
 #[test]

@@ -307,3 +307,30 @@ async fn what_the_key_for_a_column_does_to_rows_is_said() {
     dashboard.wait_for("rows show header.unit now").await;
     dashboard.shut_down().await;
 }
+
+/// A key, a header and a field that are longer than what is read of them at once.
+#[tokio::test]
+async fn the_end_of_what_is_cut_in_its_middle_is_its_own() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    let words: Vec<String> = (0..150).map(|number| format!("w{number:03}")).collect();
+    let long = words.join(" ");
+    let message = PublishOptions {
+        key: long.clone().into(),
+        headers: vec![("unit".to_owned(), long.replace('w', "h").into())],
+        ack_policy: AckPolicy::All,
+        ..PublishOptions::new(
+            Destination::Partition("orders".into(), 0),
+            format!("{{\"text\":\"{}\",\"last\":\"x\"}}", long.replace('w', "v")),
+        )
+    };
+    let publish = Operation::Publish(Box::new(message));
+    client.perform(publish).await.expect("it is stored");
+    let rows = [("orders", "{key} {header.unit} {value.text} {value.last}")];
+    let (mut dashboard, _) = open(&cluster, &rows, Kept::new());
+    dashboard.open_tail().await;
+    let screen = dashboard.wait_for_row(&["w000"]).await;
+    for end in ["w149 ", "h149 ", "v149 "] {
+        assert!(screen.contains(end), "{end}:\n{screen}");
+    }
+    dashboard.shut_down().await;
+}

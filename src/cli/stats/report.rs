@@ -38,6 +38,8 @@ output_row! {
         /// Where `messages` is the least that is sure: as many at most.
         messages_max: u64,
         bytes: u64,
+        /// Whether the text is only the beginning of one.
+        is_cut: bool,
     }
 }
 
@@ -72,6 +74,7 @@ impl StatsRow {
             messages,
             messages_max: messages,
             bytes,
+            is_cut: false,
         }
     }
 
@@ -81,8 +84,16 @@ impl StatsRow {
             messages_max: item.messages_max,
             text: text.as_ref().ok().map(|text| (*text).to_owned()),
             text_base64: text.err(),
+            is_cut: item.is_cut,
             ..Self::new(kind, item.messages, item.bytes)
         }
+    }
+
+    fn cut(&self, text: &str) -> String {
+        if self.is_cut {
+            return format::cut(text, TEXT - 1, "") + "…";
+        }
+        format::cut_middle(text, TEXT, "…")
     }
 
     /// What a table says that the row is of.
@@ -100,10 +111,7 @@ impl StatsRow {
             "time" => shown_times::display().date(self.time.0),
             _ => {
                 let text = self.text.as_ref().or(self.text_base64.as_ref());
-                text.map_or_else(
-                    || self.kind.to_owned(),
-                    |text| format::cut_middle(text, TEXT, "…"),
-                )
+                text.map_or_else(|| self.kind.to_owned(), |text| self.cut(text))
             }
         }
     }

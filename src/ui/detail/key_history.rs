@@ -9,8 +9,8 @@ use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
 
-/// Columns of a key in the title.
-const KEY: usize = 60;
+/// Characters of each end of a key in the title.
+const KEY: usize = 30;
 
 /// The title, and the history that was asked for last.
 pub(in crate::ui) fn key_history_detail(app: &App, theme: &Theme) -> (String, Vec<Line>) {
@@ -27,7 +27,7 @@ pub(in crate::ui) fn key_history_detail(app: &App, theme: &Theme) -> (String, Ve
         add_version(version, before.map(AsRef::as_ref), app, &mut text);
     }
     add_end(history, &mut text);
-    let key = sanitise::bytes(&run.spec().key, KEY);
+    let key = sanitise::both_ends(&run.spec().key, KEY);
     (format!("History of {key}"), text.lines)
 }
 

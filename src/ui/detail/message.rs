@@ -8,8 +8,8 @@ use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::theme::Theme;
 
-/// Characters of a key.
-const KEY: usize = 4_096;
+/// Characters of each end of a key.
+const KEY: usize = 2_048;
 
 /// The lines about a message.
 pub(super) fn message_detail(pinned: &PinnedMessage, app: &App, theme: &Theme) -> Vec<Line> {
@@ -20,7 +20,7 @@ pub(super) fn message_detail(pinned: &PinnedMessage, app: &App, theme: &Theme) -
     text.pair("time", format!("{time}  {ago} ago"));
     text.pair("size", labels::sizes(&message, theme));
     text.pair("value", format::bytes_len(message.value().len()));
-    let key = sanitise::bytes(message.key(), KEY);
+    let key = sanitise::both_ends(message.key(), KEY);
     text.pair(
         "key",
         if key.is_empty() {

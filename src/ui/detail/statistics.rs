@@ -213,9 +213,11 @@ fn add_frequent(list: &FrequentList, report: &StatisticsReport, text: &mut TextB
 
 /// A key or a header as it can be shown: bytes that are no text as hex.
 fn shown(item: &FrequentItem, theme: &Theme) -> String {
-    let mut text = sanitise::bytes(&item.text, 4 * TEXT);
+    let text = sanitise::both_ends(&item.text, TEXT);
     if item.is_cut {
-        text.push_str(theme.glyphs.cut);
+        // Of its end nothing is known.
+        let kept = format::cut(&text, TEXT - 1, "");
+        return kept + theme.glyphs.cut;
     }
     format::cut_middle(&text, TEXT, theme.glyphs.cut)
 }

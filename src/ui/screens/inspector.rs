@@ -101,7 +101,7 @@ fn fields(
     if spans_width(&when) + ago.len() <= columns {
         when.push(span(ago, theme.muted));
     }
-    let key = sanitise::bytes(message.key(), 200);
+    let key = sanitise::both_ends(message.key(), 100);
     let key = if key.is_empty() {
         field("key", theme.glyphs.none.to_owned(), theme.faint, theme)
     } else {
@@ -116,7 +116,7 @@ fn fields(
     for (number, (name, value)) in headers.iter().take(HEADERS).enumerate() {
         let label = if number == 0 { "headers" } else { "" };
         let mut line = field(label, format!("{name}  "), theme.json_key, theme);
-        let shown: String = header_text(value).chars().take(200).collect();
+        let shown = sanitise::both_ends(header_text(value).as_bytes(), 100);
         line.push(span(shown, theme.text));
         all.push(line);
     }
@@ -137,7 +137,7 @@ fn fields(
 fn compared(one: &PinnedMessage, other: &PinnedMessage, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let line = |sign: &str, pinned: &PinnedMessage, style: Style| {
         let message = pinned.message();
-        let key = sanitise::bytes(message.key(), 60);
+        let key = sanitise::both_ends(message.key(), 30);
         vec![
             span(format!(" {sign} "), style),
             span(format!("{}  {key}", name(&message)), theme.text),

@@ -30,7 +30,7 @@ pub(crate) fn bytes(bytes: &[u8], limit: usize) -> String {
     beginning(bytes, limit).0
 }
 
-/// Both ends of bytes as [`bytes`] shows them, so many characters of each, with a sign where something between them is left
+/// Both ends of bytes as [`bytes()`] shows them, so many characters of each, with a sign where something between them is left
 /// out: what is cut in its middle ends as the whole does.
 pub(crate) fn both_ends(bytes: &[u8], limit: usize) -> String {
     let (mut shown, read) = beginning(bytes, limit);

@@ -55,7 +55,6 @@ async fn a_message_is_published_by_a_line_as_in_a_shell() {
     dashboard.press("3");
     dashboard.wait_for_row(&["orders", "●"]).await;
     for (line, shown) in [
-        ("publish orders -p 0 first", "acked: orders:0 @ 0"),
         ("publish orders 'two words'", "acked: orders"),
         (
             "publish 'q\"uo'\\''te' -p 0 quoted",

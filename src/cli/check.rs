@@ -71,7 +71,7 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
             let truth = snapshot.truth();
             cursors.retain(|cursor| cursor.is_of(&truth));
             snapshot.health.recall_cursors(cursors.clone());
-            let mut report = match with_streams(rules, &snapshot.truth(), &args.streams) {
+            let mut report = match with_streams(rules, &truth, &args.streams) {
                 Ok(rules) => assess(&mut snapshot, &rules).await,
                 Err(error) => unknown(error),
             };

@@ -203,7 +203,7 @@ impl CursorRecord {
             trend: LagTrend::default(),
             lags: LagMemory::default(),
             beyond_end_since: None,
-            moved_back: known.and_then(KnownCursor::moved_back),
+            moved_back: known.and_then(|known| known.moved_back),
             set_on: None,
         }
     }

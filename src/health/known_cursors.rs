@@ -24,12 +24,9 @@ pub struct KnownCursor {
     pub offset: Offset,
     /// When that was stored, in Unix nanoseconds.
     pub time: i64,
-    /// The offset from which it had been moved back, and has not come to again.
+    /// That it had been moved back, and has not come to where it was again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub back_from: Option<Offset>,
-    /// When it was moved back, in Unix nanoseconds.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub back_at: Option<i64>,
+    pub moved_back: Option<MoveBack>,
 }
 
 impl KnownCursor {
@@ -52,8 +49,7 @@ impl KnownCursor {
             partition: entry.partition,
             offset: entry.offset,
             time: entry.time.0,
-            back_from: cursor.moved_back.map(|back| back.from),
-            back_at: cursor.moved_back.map(|back| back.at.0),
+            moved_back: cursor.moved_back,
         }
     }
 
@@ -70,14 +66,5 @@ impl KnownCursor {
             time: Timestamp(self.time),
             ..now.clone()
         }
-    }
-
-    /// That it had been moved back then.
-    pub(super) fn moved_back(&self) -> Option<MoveBack> {
-        Some(MoveBack {
-            from: self.back_from?,
-            to: self.offset,
-            at: Timestamp(self.back_at?),
-        })
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{CursorTruths, Finding, PartitionStatus, PartitionTruth};
 use crate::model::{
     BrokerId, CursorEntry, Failure, Offset, PartitionId, StreamName, Timestamp, is_pattern,
@@ -364,7 +366,7 @@ pub struct Lagging {
 }
 
 /// That a cursor was moved back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoveBack {
     /// The offset at which it was.
     pub from: Offset,

@@ -312,8 +312,13 @@ fn a_cursor_that_was_moved_back_between_two_checks_is_found_until_it_is_there_ag
         let found = test.line("check --looks 1");
         assert!(moved(&found), "{found:?}");
     }
+    // On its way there it is still told where it was moved to, not where it has come to since.
+    test.ok("cursor set billing orders:0 2");
+    test.line("check --looks 1");
     let finding = finding(&test, "cursor-moved-back");
     assert_eq!(finding["severity"], "warning");
+    let detail = finding["detail"].to_string();
+    assert!(detail.contains("from 3 to 1"), "{detail}");
     test.ok("cursor set billing orders:0 3");
     let caught_up = test.line("check --looks 1");
     assert!(!moved(&caught_up), "{caught_up:?}");
